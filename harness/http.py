@@ -1,0 +1,259 @@
+"""HTTP for the local cloud: one listening socket, a thread per connection, requests as they were sent.
+
+Web frameworks decode paths, reorder queries and hide the socket. Signatures are computed over the bytes of the
+request target, and faults need to cut a connection, so both stay visible here. http.server does the protocol.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from email.utils import formatdate
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote_plus
+
+CHUNK = 64 * 1024
+
+
+class Body:
+    """The request's body as a stream; it knows its own end, so that it can be drained for keep-alive."""
+
+    def __init__(self, stream: Any, headers: Message) -> None:
+        self._stream = stream
+        self.chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+        length = headers.get("Content-Length")
+        #: Content-Length in bytes; None without one (then the body is empty, or chunked)
+        self.length: int | None = int(length) if length is not None and not self.chunked else None
+        self._left = self.length or 0
+        self._in_chunk = 0
+        self._ended = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes (-1: all); b"" at the end. Raises ConnectionError when the client stops early."""
+        if size < 0:
+            return b"".join(self)
+        return self._read_chunked(size) if self.chunked else self._read_plain(size)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while data := self.read(CHUNK):
+            yield data
+
+    def _read_plain(self, size: int) -> bytes:
+        wanted = min(size, self._left)
+        data: bytes = self._stream.read(wanted) if wanted else b""
+        if len(data) < wanted:
+            raise ConnectionError("the client closed the connection inside the body")
+        self._left -= len(data)
+        return data
+
+    def _read_chunked(self, size: int) -> bytes:
+        if not self._in_chunk and not self._ended:
+            self._in_chunk = int(self._stream.readline(1024).split(b";")[0], 16)
+            if not self._in_chunk:
+                self._ended = True
+                while self._stream.readline(65536) not in (b"\r\n", b"\n", b""):
+                    pass
+        wanted = min(size, self._in_chunk)
+        data: bytes = self._stream.read(wanted) if wanted else b""
+        if len(data) < wanted:
+            raise ConnectionError("the client closed the connection inside a chunk")
+        self._in_chunk -= len(data)
+        if wanted and not self._in_chunk:
+            self._stream.readline(16)
+        return data
+
+
+@dataclass
+class Request:
+    """One request as it was sent.
+
+    path: still percent-encoded, without the query. query: decoded pairs in their order; a parameter without "="
+    has the value "". query_string: as sent. headers: case-insensitive, values as latin-1 text.
+    """
+
+    method: str
+    path: str
+    query_string: str
+    headers: Message
+    body: Body
+    client: str = "127.0.0.1"
+    #: what services and the fault layer want to hand on about this request (operation, signer, log fields)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        parts = [part.partition("=") for part in self.query_string.split("&") if part]
+        return [(unquote_plus(name), unquote_plus(value)) for name, _, value in parts]
+
+    @property
+    def params(self) -> dict[str, str]:
+        return dict(self.query)
+
+    def header(self, name: str, default: str = "") -> str:
+        value = self.headers.get(name)
+        return default if value is None else str(value)
+
+    @property
+    def host(self) -> str:
+        return self.header("Host")
+
+
+@dataclass
+class Response:
+    """`body`: bytes, or an iterable of bytes with its `length`. `cut_after`: close after so many (a fault)."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | Iterable[bytes] = b""
+    length: int | None = None
+    cut_after: int | None = None
+
+
+class ConnectionCut(Exception):
+    """Raised by a dispatcher to reset the connection instead of answering."""
+
+
+Dispatch = Callable[[Request], Response]
+
+
+class Server:
+    """`dispatch` answers every request. Binds at construction (port 0: a free one); `start` and `stop` it."""
+
+    def __init__(self, dispatch: Dispatch, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._http = _HTTPServer((host, port), _Handler)
+        self._http.dispatch = dispatch
+        self.host, self.port = str(self._http.server_address[0]), int(self._http.server_address[1])
+        self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self._http.serve_forever(poll_interval=0.05)
+
+    def stop(self) -> None:
+        """Refuses new connections, closes the kept-alive ones and waits for the accepting thread."""
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join(timeout=10)
+        self._http.server_close()
+        self._http.close_connections()
+
+
+class _HTTPServer(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 512
+    dispatch: Dispatch
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own looks the host's name up, which can take seconds on a machine without DNS.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError):  # it closed by itself meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no event worth a traceback."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _HTTPServer
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
+
+    def _answer(self) -> None:
+        path, _, query = self.path.partition("?")
+        if "://" in path:  # absolute form, as a client behind a proxy setting sends it
+            path = "/" + path.split("://", 1)[1].partition("/")[2]
+        try:
+            body = Body(self.rfile, self.headers)
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return
+        request = Request(self.command, path, query, self.headers, body, str(self.client_address[0]))
+        try:
+            response = self.server.dispatch(request)
+            # The server may answer before it read the body; the next request starts after it.
+            for _ in body:
+                pass
+        except ConnectionCut:
+            self._reset()
+            return
+        self._send(response)
+
+    def _send(self, response: Response) -> None:
+        length = len(response.body) if isinstance(response.body, bytes) else response.length
+        headers = {"Date": formatdate(usegmt=True), **response.headers}
+        if "Content-Length" not in headers and response.status not in (204, 304):
+            if length is None:
+                headers["Transfer-Encoding"] = "chunked"
+            else:
+                headers["Content-Length"] = str(length)
+        phrase = http.client.responses.get(response.status, "")
+        lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
+        head = "\r\n".join(lines).encode("latin-1", "replace")
+        if response.cut_after is not None:
+            data = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+            self.wfile.write(head + data[: response.cut_after])
+            self.close_connection = True
+            return
+        if self.command == "HEAD":
+            self.wfile.write(head)
+        elif isinstance(response.body, bytes):
+            self.wfile.write(head + response.body)
+        else:
+            self.wfile.write(head)
+            for data in response.body:
+                framed = b"%x\r\n%s\r\n" % (len(data), data) if length is None else data
+                self.wfile.write(framed)
+            if length is None:
+                self.wfile.write(b"0\r\n\r\n")
+
+    def _reset(self) -> None:
+        """RST instead of FIN: what a crashed or overloaded peer looks like."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, *args: Any) -> None:
+        """Quiet: the services log what matters."""
