@@ -1,0 +1,182 @@
+"""Everything that can go wrong, as one tree.
+
+GifOnUploadError
+├── SettingsError             a setting is missing or wrong (every problem in one message)
+├── CredentialsError          the function has no STS credentials
+├── EventError                the event, or one of its records, cannot be understood
+├── VideoNotFound             the video, or its bucket, is not there
+├── StorageError              OSS refused or could not be reached
+│   ├── StorageDenied         the function's role lacks a permission
+│   └── AppendConflict        the tracking log is longer than we thought: somebody else wrote
+├── TrackingError             the tracking log does not allow to go on
+│   ├── RecordUnreadable      it was changed by somebody else, and cannot be understood
+│   ├── ClaimHeld             another attempt holds the video for longer than this one may wait
+│   ├── LeaseTooShort         this attempt was held up, and gave up before it could submit twice
+│   └── OrphanedTask          a task was created, but another attempt has taken the video over meanwhile
+├── OutOfTime                 the invocation's time is used up; this video was not begun
+├── GifTaskError              CreateGifTask or ListTasks failed
+│   ├── RequestRejected       a parameter, the version or the time stamp is wrong
+│   ├── AccessRefused         credentials or permissions
+│   ├── ServiceNotActive      the service is not opened, not selected, or its trial has ended
+│   ├── BalanceNotEnough      the account has to be topped up
+│   ├── LimitExceeded         a quota of the service is used up
+│   ├── NotProcessed          surely not processed: throttled, overloaded or unreachable
+│   └── OutcomeUnknown        sent, and no answer that tells: the task may exist
+└── VideosFailed              one or more videos of an event failed; names each
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+class GifOnUploadError(Exception):
+    """Base of all. `str()` is one message that says what, where and what to do.
+
+    code, request_id: of the service that refused, "" where there is none. retryable: whether the same request may
+    succeed later without anybody changing anything. hint: what an operator can do, "" where the message says it.
+    """
+
+    retryable = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str = "",
+        http_status: int | None = None,
+        request_id: str = "",
+        retryable: bool | None = None,
+    ) -> None:
+        self.message = redact(message)
+        self.hint = hint
+        self.code = code
+        self.http_status = http_status
+        self.request_id = request_id
+        if retryable is not None:
+            self.retryable = retryable
+        tail = f" (request id {request_id})" if request_id else ""
+        super().__init__(f"{self.message}{tail}" + (f" → {hint}" if hint else ""))
+
+
+class SettingsError(GifOnUploadError):
+    """A setting is missing or wrong."""
+
+
+class CredentialsError(GifOnUploadError):
+    """The function has no STS credentials."""
+
+
+class EventError(GifOnUploadError):
+    """The event, or one of its records, cannot be understood."""
+
+
+class VideoNotFound(GifOnUploadError):
+    """The video, or its bucket, is not there."""
+
+
+class StorageError(GifOnUploadError):
+    """OSS refused or could not be reached."""
+
+
+class StorageDenied(StorageError):
+    """The function's role lacks a permission."""
+
+
+class AppendConflict(StorageError):
+    """AppendObject named another position than the object's length."""
+
+
+class TrackingError(GifOnUploadError):
+    """The tracking log does not allow to go on."""
+
+    retryable = True
+
+
+class RecordUnreadable(TrackingError):
+    """The tracking log cannot be understood."""
+
+    retryable = False
+
+
+class ClaimHeld(TrackingError):
+    """Another attempt holds the video for longer than this one may wait."""
+
+
+class LeaseTooShort(TrackingError):
+    """Held up for so long that submitting now could be submitting twice."""
+
+
+class OrphanedTask(TrackingError):
+    """A task was created, but another attempt has taken the video over meanwhile."""
+
+
+class OutOfTime(GifOnUploadError):
+    """The invocation's time is used up; this video was not begun."""
+
+    retryable = True
+
+
+class GifTaskError(GifOnUploadError):
+    """CreateGifTask or ListTasks failed."""
+
+
+class RequestRejected(GifTaskError):
+    """A parameter, the version or the time stamp is wrong."""
+
+
+class AccessRefused(GifTaskError):
+    """Credentials or permissions."""
+
+
+class ServiceNotActive(GifTaskError):
+    """The service is not opened, not selected, or its trial has ended."""
+
+
+class BalanceNotEnough(GifTaskError):
+    """The account has to be topped up."""
+
+
+class LimitExceeded(GifTaskError):
+    """A quota of the service is used up."""
+
+
+class NotProcessed(GifTaskError):
+    """Surely not processed: throttled, overloaded or unreachable. `retry_after`: seconds, as the service asked."""
+
+    retryable = True
+    retry_after = 0.0
+
+
+class OutcomeUnknown(GifTaskError):
+    """Sent, and no answer that tells: the task may exist."""
+
+    retryable = True
+
+
+class VideosFailed(GifOnUploadError):
+    """One or more videos of an event failed; `failures` are (video, error) pairs."""
+
+    def __init__(self, failures: Iterable[tuple[str, GifOnUploadError]], total: int) -> None:
+        self.failures = tuple(failures)
+        lines = [f"{len(self.failures)} of {total} failed; what was done stays done, and delivering again is safe"]
+        lines += [f"{video}: {type(error).__name__}: {error}" for video, error in self.failures]
+        super().__init__("\n".join(lines), retryable=any(error.retryable for _, error in self.failures))
+
+
+# A gateway repeats the whole string to sign, security token included, when it refuses a signature.
+_STRING_TO_SIGN = re.compile(r"(server string to sign|StringToSign|CanonicalRequest).*", re.DOTALL | re.IGNORECASE)
+_QUERY = re.compile(r"(https?://[^\s\"'<>?]*)\?[^\s\"'<>]*")
+_SECRET = re.compile(
+    r"((?:signature|security-?token|accesskey(?:id|secret)?|credential)\"?\s*[=:]\s*\"?)[^\s&\"',;<>]+",
+    re.IGNORECASE,
+)
+
+
+def redact(text: str) -> str:
+    """`text` without signatures, tokens and the queries of URLs, whoever wrote it."""
+    text = _STRING_TO_SIGN.sub(r"\1 [removed]", text)
+    text = _QUERY.sub(r"\1?[removed]", text)
+    return _SECRET.sub(r"\1[removed]", text)

@@ -1,0 +1,237 @@
+"""What can arrive, as pydantic models, and which videos it names. No I/O.
+
+Three kinds: a native OSS trigger event, CloudEvents of EventBridge (one or an array), and a person's request.
+Shapes: the OSS trigger and EventBridge pages of the documentation. Keys are raw UTF-8 and are never decoded: a key
+such as `a+b 100%.mp4` is that name and no other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from handler.errors import EventError
+from handler.settings import Settings
+
+#: What creates a whole object. AppendObject does not say when the video is finished; InitiateMultipartUpload and
+#: UploadPart come before there is an object. `ObjectCreated:*` in a trigger matches those as well.
+WHOLE_OBJECT_EVENTS = frozenset(
+    f"ObjectCreated:{name}"
+    for name in ("PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "PutSymlink")
+)
+SYMLINK_EVENT = "ObjectCreated:PutSymlink"
+MAX_KEY_BYTES = 1023
+
+
+@dataclass(frozen=True)
+class Video:
+    """One upload of one object. etag and size are None until OSS was asked (a person's request does not say)."""
+
+    bucket: str
+    key: str
+    region: str
+    etag: str | None = None
+    size: int | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"oss://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A record that is understood and is no video to submit."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record that cannot be understood; `where` is its place in the event."""
+
+    where: str
+    error: EventError
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one event asks for, in its order. force: submit even what was submitted before."""
+
+    items: tuple[Video | Skipped | Rejected, ...]
+    force: bool = False
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Bucket(_Model):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")]
+
+
+class _Object(_Model):
+    key: Annotated[str, StringConstraints(min_length=1)]
+    eTag: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,128}$")] | None = None
+    size: int | None = None
+
+
+class _Oss(_Model):
+    bucket: _Bucket
+    object: _Object
+
+
+class OssRecord(_Model):
+    """One record of a native event, and the `data` of a CloudEvent."""
+
+    eventSource: Literal["acs:oss"]
+    eventName: str
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
+    oss: _Oss
+
+
+class NativeEvent(_Model):
+    """Records are validated one by one, so that a bad one does not take the others with it."""
+
+    events: list[Any]
+
+
+class CloudEvent(_Model):
+    specversion: Literal["1.0"]
+    source: Literal["acs.oss"]
+    type: str
+    data: OssRecord
+
+
+class PersonRequest(_Model):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    videos: list[Any]
+    force: bool = False
+
+
+def read_event(event: bytes | str, settings: Settings) -> Batch:
+    """The videos that `event` names. Raises EventError when it is none of the known kinds."""
+    try:
+        raw = json.loads(event)
+    except (ValueError, RecursionError) as exc:
+        raise EventError(f"the event is not JSON: {exc}") from exc
+    if isinstance(raw, dict) and "events" in raw:
+        records = _validate(NativeEvent, raw, "event").events
+        return _batch(records, "events", lambda r, where: _from_record(r, where, settings))
+    if isinstance(raw, dict) and "videos" in raw:
+        request = _validate(PersonRequest, raw, "event")
+        return _batch(request.videos, "videos", lambda v, where: _requested(v, where, settings), request.force)
+    if isinstance(raw, dict) and "specversion" in raw:
+        return _batch([raw], "event", lambda e, where: _from_cloud_event(e, where, settings))
+    if isinstance(raw, list):
+        return _batch(raw, "event", lambda e, where: _from_cloud_event(e, where, settings))
+    raise EventError(
+        'the event is of no known kind: it has neither "events" (OSS trigger), "specversion" (EventBridge) '
+        'nor "videos" (a person\'s request), and is no array of CloudEvents',
+        hint="see events/ for a sample of each kind",
+    )
+
+
+def _batch(
+    entries: list[Any], name: str, read: Callable[[Any, str], Video | Skipped], force: bool = False
+) -> Batch:
+    if not entries:
+        raise EventError(f"the event is empty: {name} has no entry")
+    items: list[Video | Skipped | Rejected] = []
+    for index, entry in enumerate(entries):
+        where = f"{name}[{index}]"
+        try:
+            items.append(read(entry, where))
+        except EventError as error:
+            items.append(Rejected(where, error))
+    return Batch(tuple(items), force)
+
+
+def _from_record(entry: Any, where: str, settings: Settings) -> Video | Skipped:
+    return _classify(_validate(OssRecord, entry, where), where, settings)
+
+
+def _from_cloud_event(entry: Any, where: str, settings: Settings) -> Video | Skipped:
+    if isinstance(entry, str):
+        try:
+            entry = json.loads(entry)
+        except (ValueError, RecursionError) as exc:
+            raise EventError(f"{where}: a text that is not JSON: {exc}") from exc
+    return _classify(_validate(CloudEvent, entry, where).data, where, settings)
+
+
+def _classify(record: OssRecord, where: str, settings: Settings) -> Video | Skipped:
+    bucket, thing = record.oss.bucket.name, record.oss.object
+    uri = f"oss://{bucket}/{thing.key}"
+    if record.eventName not in WHOLE_OBJECT_EVENTS:
+        return Skipped(uri, f"{record.eventName} does not create a whole object")
+    if reason := _not_a_video(bucket, thing.key, settings):
+        return Skipped(uri, reason)
+    if thing.eTag is None or thing.size is None:
+        raise EventError(f"{where}.oss.object: {'eTag' if thing.eTag is None else 'size'} is missing")
+    if thing.size <= 0 and record.eventName != SYMLINK_EVENT:
+        return Skipped(uri, "the object is empty")
+    _check_key(thing.key, f"{where}.oss.object.key")
+    return Video(bucket, thing.key, record.region, thing.eTag.upper(), thing.size)
+
+
+def _requested(entry: Any, where: str, settings: Settings) -> Video | Skipped:
+    if not isinstance(entry, str) or not entry.startswith("oss://"):
+        raise EventError(f"{where}: must be a text of the form oss://bucket/key, it is {_shown(entry)}")
+    bucket, _, key = entry.removeprefix("oss://").partition("/")
+    _validate(_Bucket, {"name": bucket}, where)
+    if not key:
+        raise EventError(f"{where}: names a bucket, but no object: {_shown(entry)}")
+    _check_key(key, where)
+    if reason := _not_a_video(bucket, key, settings):
+        return Skipped(entry, reason)
+    return Video(bucket, key, settings.region)
+
+
+def _not_a_video(bucket: str, key: str, settings: Settings) -> str | None:
+    if bucket == settings.tracking_bucket and key.startswith(settings.tracking_prefix):
+        return "it is a record of ours, below TRACKING_PREFIX"
+    if not key.lower().endswith(settings.video_suffixes):
+        return "its suffix is not in VIDEO_SUFFIXES"
+    return None
+
+
+def _check_key(key: str, where: str) -> None:
+    try:
+        length = len(key.encode())
+    except UnicodeEncodeError as exc:
+        raise EventError(f"{where}: is not valid Unicode") from exc
+    if length > MAX_KEY_BYTES:
+        raise EventError(f"{where}: is {length} bytes long, and OSS allows {MAX_KEY_BYTES}")
+    if key.startswith(("/", "\\")):
+        raise EventError(f"{where}: starts with a slash, which OSS does not allow: {_shown(key)}")
+    if any(segment in (".", "..") for segment in key.split("/")):
+        # Every HTTP client folds them, so no URL leads to this object.
+        raise EventError(f'{where}: has a path segment "." or "..", which no URL can carry: {_shown(key)}')
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def _validate(model: type[_M], raw: Any, where: str) -> _M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as exc:
+        raise EventError("; ".join(_problems(exc.errors(include_url=False), where))) from exc
+
+
+def _problems(errors: Iterable[Any], where: str) -> Iterable[str]:
+    for error in errors:
+        place = ".".join([where, *(str(part) for part in error["loc"])])
+        given = "" if error["type"] == "missing" else f", it is {_shown(error['input'])}"
+        yield f"{place}: {error['msg']}{given}"
+
+
+def _shown(value: Any) -> str:
+    text = ascii(value) if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,195 @@
+"""CreateGifTask and ListTasks of multimediaai 2019-08-10: request, answer, retry of what surely was not processed.
+
+Source: the API's pages (CreateGifTask, ListTasks) and the OpenAPI documentation (common parameters, ACS3).
+Parameters go in a form body: a URL would put the video's signed URL into every access log on the way.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
+
+from handler.answers import parse_answer
+from handler.credentials import CurrentCredentials
+from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
+from handler.gif_task_errors import error_for
+from handler.settings import Settings
+from handler.signature import Acs3Auth
+
+VERSION = "2019-08-10"
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0
+ATTEMPTS = 5
+BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
+#: A pooled connection that idled longer may have been closed by the other side while the instance was frozen.
+#: Reusing it would lose a request in a way that cannot be told from a lost answer.
+MAX_IDLE_SECONDS = 10.0
+_PAGE_SIZE = 50
+#: The lease: seconds left of it.
+SecondsLeft = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class GifTask:
+    """A task that exists. task_id is a Long: an int of any size."""
+
+    task_id: int
+    request_id: str
+
+
+class GifTaskClient:
+    """One per instance, used by many threads.
+
+    sleep, jitter (0 ≤ x < 1) and clock (seconds, which also pass while the instance is frozen) are for tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: CurrentCredentials,
+        session: requests.Session,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._session = session
+        self._sleep = sleep
+        self._jitter = jitter
+        self._clock = clock
+        self._last_used = clock()
+        # One lease has to cover the claim, this request and the record.
+        self._read_seconds = min(READ_SECONDS, settings.claim_lease_seconds / 3)
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds that one request may take; the lease must have more left when it is sent."""
+        return min(CONNECT_SECONDS, self._read_seconds) + self._read_seconds
+
+    def create(self, video_name: str, video_url: str, left: SecondsLeft) -> GifTask:
+        """CreateGifTask. `left`: the lease; raises a GifTaskError, OutcomeUnknown when nobody can know."""
+        settings = self._settings
+        optional = {
+            "TemplateId": settings.template_id,
+            "CallbackUrl": settings.callback_url,
+            "Scales": settings.scales,
+        }
+        parameters = {
+            "ApplicationId": settings.application_id,
+            "VideoName": video_name,
+            "VideoUrl": video_url,
+            **{name: str(value) for name, value in optional.items() if value is not None},
+        }
+        answer, request_id = self._call("CreateGifTask", parameters, left)
+        return GifTask(_task_id(answer, request_id), request_id)
+
+    def list_tasks(self, page: int, left: SecondsLeft) -> list[dict[str, Any]]:
+        """One page of ListTasks, as the service gives it; [] after the last."""
+        answer, request_id = self._call(
+            "ListTasks", {"PageNumber": str(page), "PageSize": str(_PAGE_SIZE), "ServiceType": "3"}, left
+        )
+        tasks = answer.get("Tasks") or []
+        tasks = (
+            tasks.get("Task", tasks) if isinstance(tasks, dict) else tasks
+        )  # XML wraps, and unwraps a single one
+        tasks = [tasks] if isinstance(tasks, dict) else tasks
+        if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+            raise OutcomeUnknown("ListTasks: the answer has no list of tasks", request_id=request_id)
+        return tasks
+
+    def _call(self, action: str, parameters: dict[str, str], left: SecondsLeft) -> tuple[dict[str, Any], str]:
+        """Retries what surely was not processed, with full jitter, while the lease lasts."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._send(action, parameters)
+            except NotProcessed as error:
+                backoff = min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**attempt) * self._jitter()
+                pause = max(backoff, error.retry_after)
+                if attempt >= ATTEMPTS or left() - pause <= self.time_limit:
+                    raise
+                self._sleep(pause)
+
+    def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, Any], str]:
+        self._drop_idle_connections()
+        try:
+            response = self._session.post(
+                self._settings.gif_address + "/",
+                data={"RegionId": self._settings.gif_region, "Format": "JSON", **parameters},
+                headers={"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION},
+                auth=Acs3Auth(self._credentials()),
+                timeout=(min(CONNECT_SECONDS, self._read_seconds), self._read_seconds),
+                allow_redirects=False,
+            )
+        except requests.RequestException as exc:
+            raise _transport_error(exc, action, self._settings.gif_address) from exc
+        finally:
+            self._last_used = self._clock()
+        return _read(response, action)
+
+    def _drop_idle_connections(self) -> None:
+        if self._clock() - self._last_used > MAX_IDLE_SECONDS:
+            self._session.close()  # the pool; the session opens new connections when it needs them
+
+
+def _transport_error(exc: requests.RequestException, action: str, address: str) -> GifTaskError:
+    if _never_sent(exc):
+        return NotProcessed(
+            f"{action}: {address} could not be reached",
+            hint="check GIF_ENDPOINT, GIF_REGION and the function's network",
+        )
+    if isinstance(exc, requests.exceptions.SSLError):
+        return RequestRejected(
+            f"{action}: the certificate of {address} was not accepted", hint="check GIF_ENDPOINT"
+        )
+    what = "no answer in time" if isinstance(exc, requests.Timeout) else "the connection broke before the answer"
+    return OutcomeUnknown(f"{action}: {what} from {address}")
+
+
+def _never_sent(exc: requests.RequestException) -> bool:
+    if isinstance(exc, requests.ConnectTimeout):
+        return True
+    cause = exc.args[0] if exc.args else None
+    if isinstance(cause, MaxRetryError):
+        cause = cause.reason
+    return isinstance(cause, (NewConnectionError, ConnectTimeoutError, NameResolutionError))
+
+
+def _read(response: requests.Response, action: str) -> tuple[dict[str, Any], str]:
+    status = response.status_code
+    try:
+        answer = parse_answer(response.content)
+    except ValueError as exc:
+        if status == 200:
+            raise OutcomeUnknown(f"{action}: the answer cannot be read: {exc}", http_status=status) from exc
+        answer = {}
+    code, request_id = str(answer.get("Code") or ""), str(answer.get("RequestId") or "")
+    if status == 200 and code in ("", "OK"):
+        return answer, request_id
+    error = error_for(code, status, str(answer.get("Message") or ""), request_id, action)
+    if isinstance(error, NotProcessed):
+        error.retry_after = _milliseconds(response.headers.get("x-acs-retry-after")) / 1000
+    raise error
+
+
+def _task_id(answer: dict[str, Any], request_id: str) -> int:
+    value = answer.get("TaskId")
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,100}\s*", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise OutcomeUnknown("CreateGifTask: the answer is OK, but has no TaskId", request_id=request_id)
+    return value
+
+
+def _milliseconds(text: str | None) -> float:
+    return float(text) if text and text.isascii() and text.isdigit() else 0.0

@@ -1,0 +1,125 @@
+"""The service's error codes: which typed error each one is, and what an operator does about it.
+
+Sources: the error tables of the CreateGifTask pages (2019 and 2021), and the OpenAPI gateway's common error codes.
+A code that is in no table goes by its HTTP status.
+"""
+
+from __future__ import annotations
+
+from handler.errors import (
+    AccessRefused,
+    BalanceNotEnough,
+    GifTaskError,
+    LimitExceeded,
+    NotProcessed,
+    OutcomeUnknown,
+    RequestRejected,
+    ServiceNotActive,
+)
+
+_OPEN = "open Multimedia AI and its GIF service (video dynamic cover) in the console of this account and region"
+_ALLOW = (
+    "allow multimediaai:CreateGifTask and multimediaai:ListTasks to the function's role (ram/role-policy.json)"
+)
+_KEYS = "the function's credentials were not accepted: check its role and that GIF_REGION is where it is valid"
+_PARAMETER = "correct the named parameter: APPLICATION_ID, TEMPLATE_ID, CALLBACK_URL or SCALES"
+_CLOCK = "the instance's clock is wrong, or the request was held up for 15 minutes"
+_REPORT = "this is a fault of gif-on-upload or of GIF_ENDPOINT: check that it leads to multimediaai 2019-08-10"
+_LIMIT = "delete what is not needed in the Multimedia AI console, or ask for a higher quota"
+_TOKEN = "the function's security token was not accepted: the platform issues a new one with the next invocation"
+_SLOWER = "lower the function's concurrency (s.yaml: reservedConcurrency), or ask for a higher rate"
+_UNKNOWN = "the task may exist: the next delivery looks for it before it submits again"
+
+#: code → (typed error, retryable, hint)
+ERRORS: dict[str, tuple[type[GifTaskError], bool, str]] = {
+    "InvalidParameter": (RequestRejected, False, _PARAMETER),
+    "MissingParameter": (
+        RequestRejected,
+        False,
+        f"{_PARAMETER}; later versions require TEMPLATE_ID and CALLBACK_URL",
+    ),
+    "InvalidParameterLengthLimit": (RequestRejected, False, _PARAMETER),
+    "ResourceNotFound": (
+        RequestRejected,
+        False,
+        "check that APPLICATION_ID exists in this account and GIF_REGION",
+    ),
+    "InvalidApiNotFound": (RequestRejected, False, _REPORT),
+    "InvalidTimeStamp": (RequestRejected, True, _CLOCK),
+    "FileContentInvalid": (RequestRejected, False, "the service cannot read the file: see whether it plays"),
+    "ExistParameter": (RequestRejected, False, _PARAMETER),
+    "ExistTemplateRelationship": (RequestRejected, False, "choose another TEMPLATE_ID"),
+    "Unauthorized": (AccessRefused, False, _ALLOW),
+    "ServiceNotOpened": (ServiceNotActive, False, _OPEN),
+    "ServiceNotSelected": (ServiceNotActive, False, _OPEN),
+    "Forbidden": (
+        ServiceNotActive,
+        False,
+        f"the service's beta has expired for this account; if not, {_ALLOW}",
+    ),
+    "BalanceNotEnough": (BalanceNotEnough, False, "top up the account, then deliver the videos again"),
+    "FaceImageCountLimit": (LimitExceeded, False, _LIMIT),
+    "ApplicationCountLimit": (LimitExceeded, False, _LIMIT),
+    "FileUploadCountLimit": (LimitExceeded, False, _LIMIT),
+    "InternalError": (OutcomeUnknown, True, _UNKNOWN),
+    "UnknownError": (OutcomeUnknown, True, _UNKNOWN),
+    "ServiceUnavailable": (OutcomeUnknown, True, _UNKNOWN),
+    # The gateway's own.
+    "SignatureDoesNotMatch": (AccessRefused, False, _KEYS),
+    "IncompleteSignature": (AccessRefused, False, _REPORT),
+    "SignatureNonceUsed": (RequestRejected, True, "a request was repeated on its way; deliver the event again"),
+    "InvalidTimeStamp.Expired": (RequestRejected, True, _CLOCK),
+    "InvalidTimeStamp.Format": (RequestRejected, False, _REPORT),
+    "IllegalTimestamp": (RequestRejected, True, _CLOCK),
+    "InvalidAccessKeyId.NotFound": (AccessRefused, False, _KEYS),
+    "InvalidAccessKeyId.Inactive": (AccessRefused, False, _KEYS),
+    "InvalidSecurityToken.Expired": (AccessRefused, True, _TOKEN),
+    "InvalidSecurityToken.Malformed": (AccessRefused, True, _TOKEN),
+    "InvalidSecurityToken.MismatchWithAccessKey": (AccessRefused, True, _TOKEN),
+    "InvalidAction": (RequestRejected, False, _REPORT),
+    "InvalidAction.NotFound": (RequestRejected, False, _REPORT),
+    "InvalidApi.NotFound": (RequestRejected, False, _REPORT),
+    "InvalidVersion": (RequestRejected, False, _REPORT),
+    "UnsupportedHTTPMethod": (RequestRejected, False, _REPORT),
+    "InvalidProtocol.NeedSsl": (RequestRejected, False, "use https in GIF_ENDPOINT"),
+    "Forbidden.RAM": (AccessRefused, False, _ALLOW),
+    "NoPermission": (AccessRefused, False, _ALLOW),
+    "Throttling": (NotProcessed, True, _SLOWER),
+    "Throttling.User": (NotProcessed, True, _SLOWER),
+    "Throttling.Api": (NotProcessed, True, _SLOWER),
+}
+
+_BY_STATUS: dict[int, tuple[type[GifTaskError], bool, str]] = {
+    401: (AccessRefused, False, _ALLOW),
+    403: (AccessRefused, False, _ALLOW),
+    408: (NotProcessed, True, "the service did not receive the whole request in time"),
+    429: (NotProcessed, True, _SLOWER),
+    503: (NotProcessed, True, "the service is overloaded or under maintenance"),
+}
+
+
+def error_for(code: str, http_status: int, message: str, request_id: str, action: str) -> GifTaskError:
+    """The typed error of a refusal. A 5xx other than 503 says nothing about whether the task was created."""
+    kind, retryable, hint = _entry(code, http_status)
+    return kind(
+        f"{action}: {http_status} {code or 'without a code'}: {message or 'no message'}",
+        hint=hint,
+        code=code,
+        http_status=http_status,
+        request_id=request_id,
+        retryable=retryable,
+    )
+
+
+def _entry(code: str, http_status: int) -> tuple[type[GifTaskError], bool, str]:
+    if code.startswith("Throttling"):
+        return ERRORS.get(code, ERRORS["Throttling"])
+    if http_status == 503:
+        return _BY_STATUS[503]
+    if code in ERRORS:
+        return ERRORS[code]
+    if http_status in _BY_STATUS:
+        return _BY_STATUS[http_status]
+    if http_status >= 500 or http_status == 200:
+        return OutcomeUnknown, True, _UNKNOWN
+    return RequestRejected, False, _REPORT if http_status < 400 else "see the code in the service's error centre"

@@ -1,0 +1,89 @@
+"""Finds the task that a dead or unanswered attempt may have created, by asking ListTasks.
+
+Our task has this video's URL (host and path: signatures differ from attempt to attempt) and name, is not on record
+yet, and was not created before the first attempt whose fate is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from handler.errors import NotProcessed, OutcomeUnknown
+from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
+
+MAX_PAGES = 20
+#: The claim's time is by an instance's clock, the task's by the service's.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def find_task(
+    client: GifTaskClient,
+    video_name: str,
+    video_url: str,
+    claims: Iterable[dict[str, Any]],
+    known: frozenset[int],
+    left: SecondsLeft,
+) -> GifTask | None:
+    """The task, or None when there is none. Raises a GifTaskError when ListTasks cannot tell."""
+    not_before = min(_claimed_at(claim) for claim in claims) - CLOCK_TOLERANCE
+    place = _place(video_url)
+    for page in range(1, MAX_PAGES + 1):
+        # Looking must leave enough of the lease to submit.
+        if left() <= 2 * client.time_limit:
+            raise NotProcessed("ListTasks: no time left to look any further")
+        tasks = client.list_tasks(page, left)
+        if not tasks:
+            return None
+        for task in tasks:
+            task_id = _number(task.get("TaskId"))
+            ours = _place(str(task.get("VideoUrl", ""))) == place and task.get("VideoName") == video_name
+            if ours and task_id is not None and task_id not in known and not _before(task, not_before):
+                return GifTask(task_id, "")
+        if _newest_first(tasks) and all(_before(task, not_before) for task in tasks):
+            return None  # everything that follows is older still
+    raise OutcomeUnknown(f"ListTasks: not found among the newest {MAX_PAGES} pages of tasks")
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return (parts.hostname or "").lower(), unquote(parts.path)
+
+
+def _number(value: Any) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _claimed_at(claim: dict[str, Any]) -> datetime:
+    return created_not_after(claim.get("at")) or datetime.fromtimestamp(0, timezone.utc)
+
+
+def _before(task: dict[str, Any], moment: datetime) -> bool:
+    created = created_not_after(task.get("CreateTime"))
+    return created is not None and created < moment
+
+
+def _newest_first(tasks: list[dict[str, Any]]) -> bool:
+    """The page does not promise an order; a page that shows none, or another one, does not end the search."""
+    first, last = (created_not_after(task.get("CreateTime")) for task in (tasks[0], tasks[-1]))
+    return first is not None and last is not None and first > last
+
+
+def created_not_after(value: Any) -> datetime | None:
+    """The latest moment that a CreateTime may mean; None when it says nothing.
+
+    The page gives `2021-01-01` as its example and no format: a day without a time may mean its end, and a time
+    without a zone may be Beijing's or UTC, of which UTC is the later one.
+    """
+    text = str(value or "").strip().replace("Z", "+00:00").replace("/", "-")
+    if text.isascii() and text.isdigit() and len(text) in (10, 13):
+        return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), timezone.utc)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment + timedelta(days=1) if len(text) == 10 else moment

@@ -1,0 +1,157 @@
+"""The function's settings: environment variables, checked once, one frozen object.
+
+Nothing else reads the environment but credentials.py. An empty variable is an unset one, because s.yaml has no way
+to leave one out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from handler.errors import SettingsError
+
+#: The role's STS credentials live for 36 hours, and a presigned URL dies with them.
+TOKEN_LIFETIME_SECONDS = 36 * 3600
+DEFAULT_VIDEO_SUFFIXES = ".mp4,.mov,.m4v,.avi,.mkv,.flv,.webm,.wmv,.ts,.mpg,.mpeg,.3gp"
+#: Seconds between an attempt's end at the latest and the function's timeout.
+MARGIN_SECONDS = 2.0
+
+_WHAT = {
+    "APPLICATION_ID": "the ApplicationId of your Multimedia AI application",
+    "TRACKING_BUCKET": "the OSS bucket for the records",
+}
+
+
+def _suffixes(value: Any) -> Any:
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(part.strip().lower() for part in parts if part.strip())
+
+
+def _dotted(suffixes: tuple[str, ...]) -> tuple[str, ...]:
+    if not suffixes or not all(suffix.startswith(".") and len(suffix) > 1 for suffix in suffixes):
+        raise ValueError("must be a comma-separated list of suffixes such as .mp4,.mov")
+    return suffixes
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://example.com")
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address without user, query or fragment")
+    return value.rstrip("/")
+
+
+def _folder(value: str) -> str:
+    if value.startswith(("/", "\\")) or not value.endswith("/") or "//" in value or ".." in value:
+        raise ValueError("must be a folder such as gif-tasks/, with a slash at its end and none at its start")
+    if len(value.encode()) > 256:
+        raise ValueError("must be at most 256 bytes long")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")]
+RegionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
+
+
+class Settings(BaseModel):
+    """Field names are the variables' names in lower case; `region` and `timeout` (seconds) are the function's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    application_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
+    tracking_bucket: BucketName
+    tracking_prefix: Annotated[str, AfterValidator(_folder)] = "gif-tasks/"
+    template_id: Annotated[int, Field(ge=0)] | None = None
+    callback_url: WebAddress | None = None
+    scales: str | None = None
+    video_suffixes: Annotated[tuple[str, ...], BeforeValidator(_suffixes), AfterValidator(_dotted)] = _suffixes(
+        DEFAULT_VIDEO_SUFFIXES
+    )
+    video_url_base: WebAddress | None = None
+    claim_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 45.0
+    # Seven days is the most that a V4 presigned URL may ask for.
+    video_url_expires: Annotated[int, Field(ge=60, le=7 * 24 * 3600)] = 86400
+    gif_region: RegionId = "cn-beijing"
+    gif_endpoint: WebAddress | None = None
+    oss_endpoint: WebAddress | None = None
+    oss_public_endpoint: WebAddress | None = None
+    region: RegionId
+    timeout: float
+
+    @property
+    def gif_address(self) -> str:
+        return self.gif_endpoint or f"https://multimediaai.{self.gif_region}.aliyuncs.com"
+
+    @property
+    def oss_address(self) -> str:
+        """Where this function's own calls to OSS go: the intranet of its region."""
+        return self.oss_endpoint or f"https://oss-{self.region}-internal.aliyuncs.com"
+
+    def oss_public_address(self, region: str) -> str:
+        """What the GIF service can reach: the public endpoint of the video's region."""
+        return self.oss_public_endpoint or f"https://oss-{region}.aliyuncs.com"
+
+    @property
+    def warnings(self) -> list[str]:
+        if not self.video_url_base and self.video_url_expires > TOKEN_LIFETIME_SECONDS:
+            return [
+                f"VIDEO_URL_EXPIRES is {self.video_url_expires} s, but a presigned URL dies with the function's "
+                f"security token, after {TOKEN_LIFETIME_SECONDS} s at most"
+            ]
+        return []
+
+
+def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) -> Settings:
+    """The settings; raises one SettingsError that lists every problem. `timeout`: the function's, in seconds."""
+    values: dict[str, Any] = {
+        name: environ[name.upper()]
+        for name in Settings.model_fields
+        if name not in ("region", "timeout") and environ.get(name.upper(), "").strip()
+    }
+    problems: list[str] = []
+    try:
+        settings = Settings.model_validate({**values, "region": region, "timeout": timeout})
+        problems += _timing_problems(settings)
+    except ValidationError as exc:
+        problems += [_problem(dict(error)) for error in exc.errors(include_url=False)]
+    if problems:
+        listed = "".join(f"\n- {problem}" for problem in problems)
+        count = "a setting is" if len(problems) == 1 else f"{len(problems)} settings are"
+        raise SettingsError(
+            f"{count} missing or wrong:{listed}",
+            hint="set them as environment variables of the function (s.yaml: environmentVariables)",
+        )
+    return settings
+
+
+def _timing_problems(settings: Settings) -> list[str]:
+    """A duplicate may wait one lease, and then needs another for its own attempt."""
+    needed = 2 * settings.claim_lease_seconds + MARGIN_SECONDS
+    if settings.timeout >= needed:
+        return []
+    return [
+        f"CLAIM_LEASE_SECONDS: {settings.claim_lease_seconds:g} s needs a function timeout of at least "
+        f"{needed:g} s, and it is {settings.timeout:g} s: raise the timeout in s.yaml or lower the lease"
+    ]
+
+
+def _problem(error: dict[str, Any]) -> str:
+    name = str(error["loc"][0]).upper()
+    if error["type"] == "missing":
+        return f"{name}: missing; it is {_WHAT.get(name, 'required')}"
+    shown = "" if name == "CALLBACK_URL" else f", it is {error['input']!r}"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}{shown}"

@@ -1,0 +1,189 @@
+"""The tracking log of a video: one append-only JSON Lines object per upload, whose last line is the state.
+
+AppendObject names the length it saw, and OSS refuses it when somebody else has appended meanwhile. That is the
+compare-and-swap by which exactly one of many attempts gets the video. Nothing is ever overwritten or deleted.
+
+    {"status":"claimed",…}    an attempt holds the video until its lease ends
+    {"status":"submitted",…}  the task exists; the line has its TaskId
+    {"status":"failed",…}     refused for sure; the next delivery tries again
+    {"status":"unknown",…}    sent, and no answer that tells; the next delivery looks for the task first
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from handler.errors import AppendConflict, RecordUnreadable
+from handler.events import MAX_KEY_BYTES, Video
+from handler.logs import utc_now
+from handler.settings import Settings
+from handler.storage import Storage
+
+CLAIMED, SUBMITTED, FAILED, UNKNOWN = "claimed", "submitted", "failed", "unknown"
+#: After an unanswered request the service may still be at work; only then does looking for the task tell anything.
+SETTLE_SECONDS = 10.0
+#: Last-Modified is in whole seconds.
+CLOCK_RESOLUTION = 1.0
+
+
+@dataclass(frozen=True)
+class History:
+    """The lines of one tracking log. length: bytes. age: seconds since the last line, by OSS's clock."""
+
+    lines: tuple[dict[str, Any], ...] = ()
+    length: int = 0
+    age: float = 0.0
+
+    @property
+    def last(self) -> dict[str, Any] | None:
+        return self.lines[-1] if self.lines else None
+
+    @property
+    def submitted(self) -> dict[str, Any] | None:
+        """The last line, if it says that the task exists."""
+        return self.last if self.last and self.last["status"] == SUBMITTED else None
+
+    @property
+    def seconds_held(self) -> float:
+        """How much longer nobody else may take the video; 0 when it is free to claim."""
+        if self.last is None or self.last["status"] in (SUBMITTED, FAILED):
+            return 0.0
+        lease = float(self.last.get("lease_seconds", 0.0))
+        if self.last["status"] == UNKNOWN:
+            lease = min(lease, SETTLE_SECONDS)
+        return max(0.0, lease + CLOCK_RESOLUTION - self.age)
+
+    @property
+    def unresolved(self) -> tuple[dict[str, Any], ...]:
+        """The claims since the last submitted line of which nobody knows whether they made a task."""
+        claims: dict[str, dict[str, Any]] = {}
+        for line in self.lines:
+            if line["status"] == SUBMITTED:
+                claims.clear()
+            elif line["status"] == CLAIMED:
+                claims[line["claim"]] = line
+            elif line["status"] == FAILED:
+                claims.pop(line["claim"], None)
+        return tuple(claims.values())
+
+    @property
+    def task_ids(self) -> frozenset[int]:
+        return frozenset(line["task_id"] for line in self.lines if line["status"] == SUBMITTED)
+
+    def holds(self, claim_id: str) -> bool:
+        """Whether the last line is that claim: its append was applied, and nobody has taken over since."""
+        return bool(self.last and self.last["status"] == CLAIMED and self.last["claim"] == claim_id)
+
+
+class Lease:
+    """How long this attempt may go on. Started before the claim is sent, so that it ends before OSS says it does.
+
+    It runs by two clocks and believes the faster one: a frozen instance's monotonic clock may stand still.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.seconds = seconds
+        self._clocks = ((monotonic, monotonic()), (wall, wall()))
+
+    def left(self) -> float:
+        return self.seconds - max(clock() - start for clock, start in self._clocks)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A won claim: `position` is where this attempt's next line goes."""
+
+    id: str
+    lease: Lease
+    request_id: str
+    position: int
+
+
+class TrackingLog:
+    """The tracking log of one video, whose etag is known."""
+
+    def __init__(self, settings: Settings, storage: Storage, video: Video) -> None:
+        self._storage = storage
+        self._bucket = settings.tracking_bucket
+        self._lease_seconds = settings.claim_lease_seconds
+        self.key = record_key(settings.tracking_prefix, video)
+
+    @property
+    def uri(self) -> str:
+        return f"oss://{self._bucket}/{self.key}"
+
+    def read(self) -> History:
+        """The log as it is; an empty History when there is none. Raises RecordUnreadable, StorageError."""
+        stored = self._storage.read(self._bucket, self.key)
+        if stored is None:
+            return History()
+        lines = tuple(self._line(raw, number) for number, raw in enumerate(stored.content.splitlines(), 1))
+        return History(lines, len(stored.content), stored.age)
+
+    def claim(self, history: History, request_id: str, *, forced: bool) -> Claim | History:
+        """Appends a claim after `history`: the claim, or what the log has become when somebody else was faster."""
+        lease, claim_id = Lease(self._lease_seconds), uuid.uuid4().hex
+        line = _encode(
+            status=CLAIMED,
+            claim=claim_id,
+            request_id=request_id,
+            lease_seconds=self._lease_seconds,
+            lease_until=utc_now(self._lease_seconds),
+            **({"forced": True} if forced else {}),
+        )
+        try:
+            self._storage.append(self._bucket, self.key, history.length, line)
+        except AppendConflict:
+            # Not necessarily somebody else: an append whose answer was lost is refused when the SDK repeats it.
+            now = self.read()
+            if not now.holds(claim_id):
+                return now
+        return Claim(claim_id, lease, request_id, history.length + len(line))
+
+    def conclude(self, claim: Claim, status: str, **fields: Any) -> bool:
+        """Appends the attempt's result; False when another attempt has taken the video over."""
+        lease = {"lease_seconds": claim.lease.seconds} if status == UNKNOWN else {}
+        line = _encode(status=status, claim=claim.id, request_id=claim.request_id, **lease, **fields)
+        try:
+            self._storage.append(self._bucket, self.key, claim.position, line)
+        except AppendConflict:
+            last = self.read().last
+            return bool(last and last["status"] == status and last["claim"] == claim.id)
+        return True
+
+    def _line(self, raw: bytes, number: int) -> dict[str, Any]:
+        try:
+            line = json.loads(raw)
+            known = line["status"] in (CLAIMED, SUBMITTED, FAILED, UNKNOWN) and isinstance(line["claim"], str)
+            if not known or (line["status"] == SUBMITTED and not isinstance(line["task_id"], int)):
+                raise ValueError("of no known form")
+        except (ValueError, TypeError, KeyError) as exc:
+            raise RecordUnreadable(
+                f"{self.uri}: line {number} is no line of a tracking log",
+                hint="see what changed the object; move it away to have the video submitted anew",
+            ) from exc
+        return dict(line)
+
+
+def record_key(prefix: str, video: Video) -> str:
+    """`<prefix><bucket>/<key>/<etag>.jsonl`; the key's SHA-256 instead of the key where that would be too long."""
+    key = f"{prefix}{video.bucket}/{video.key}/{video.etag}.jsonl"
+    if len(key.encode()) <= MAX_KEY_BYTES:
+        return key
+    return f"{prefix}{video.bucket}/{hashlib.sha256(video.key.encode()).hexdigest()}/{video.etag}.jsonl"
+
+
+def _encode(**fields: Any) -> bytes:
+    line = {"status": fields.pop("status"), "at": utc_now(), **fields}
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
