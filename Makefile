@@ -1,0 +1,46 @@
+# A fresh machine needs python3 (3.10 or newer), make and git. Everything else is installed into .venv.
+
+# The first of these that runs and is new enough; python3.12 is what the function runs on.
+CANDIDATES := python3.12 python3.13 python3.11 python3.10 python3
+PYTHON ?= $(shell for p in $(CANDIDATES); do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1 && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export VIDEO
+
+.PHONY: help demo up test check format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## a video through the whole product, here: make demo [VIDEO=~/clip.mp4]
+	@$(BIN)/python -m harness demo
+
+up: $(READY) ## the local cloud, until Ctrl-C
+	@$(BIN)/python -m harness up
+
+test: $(READY) ## every test
+	$(BIN)/python -m pytest -n 2
+
+check: $(READY) ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## everything that was made here
+	rm -rf $(VENV) dist demo .local-cloud .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed; none of $(CANDIDATES) is one" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make a virtual environment: install its venv package (Debian: python3-venv)" >&2; exit 2; }
+	@echo "Installing into $(VENV) (once) …"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(READY)

@@ -1,0 +1,145 @@
+"""Faults on demand: which call goes wrong, and how.
+
+A fault names a service and an operation, and when: the nth matching call, the first `times`, or each with a
+probability (seeded, so that a run can be repeated). As text, for the command line and the admin path:
+
+    multimediaai:CreateGifTask:error=503/ServiceUnavailable:times=2
+    oss:AppendObject:reset_after:nth=2
+    *:*:latency=0.5:probability=0.1:seed=7
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+KINDS = {
+    "error": "refused with a status and code, before it has any effect: error=503/ServiceUnavailable",
+    "throttle": "refused as that service throttles",
+    "latency": "answered later: latency=SECONDS",
+    "reset": "the connection is reset before the call has any effect",
+    "reset_after": "the call takes effect, then the connection is reset",
+    "truncate": "the call takes effect, and the answer's body ends after so many bytes: truncate=BYTES",
+    "expire": "every STS token issued so far expires first",
+    "kill": "the function's processes are killed before the call has any effect",
+    "kill_after": "the call takes effect, then the function's processes are killed",
+}
+_THROTTLED = {
+    "oss": (503, "TotalQpsLimitExceeded"),
+    "multimediaai": (400, "Throttling.User"),
+    "fc": (429, "ResourceExhausted"),
+}
+
+
+class FaultError(ValueError):
+    """The text of a fault is wrong; the message says what, and what would be right."""
+
+
+@dataclass
+class Fault:
+    """One fault. value: of the kind (status/code, seconds, bytes). nth counts matching calls from 1."""
+
+    service: str
+    operation: str
+    kind: str
+    value: str = ""
+    nth: int | None = None
+    times: int | None = None
+    probability: float = 1.0
+    seed: int | None = None
+    calls: int = field(default=0, compare=False)
+    hits: int = field(default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise FaultError(f"unknown kind of fault {self.kind!r}; there are: {', '.join(KINDS)}")
+        self._random = random.Random(self.seed)
+        try:
+            self.refusal(self.service)
+            self.number()
+        except ValueError as exc:
+            raise FaultError(f"{self.kind}={self.value}: {KINDS[self.kind]}") from exc
+
+    def refusal(self, service: str) -> tuple[int, str]:
+        """HTTP status and code of an `error` or a `throttle`."""
+        if self.kind == "throttle":
+            return _THROTTLED.get(service, (503, "ServiceUnavailable"))
+        status, _, code = (self.value or "500/InternalError").partition("/")
+        return (int(status), code or "InternalError") if self.kind == "error" else (0, "")
+
+    def number(self) -> float:
+        """Seconds of a `latency`, bytes of a `truncate`."""
+        return float(self.value or 0) if self.kind in ("latency", "truncate") else 0.0
+
+    def due(self, service: str, operation: str) -> bool:
+        if self.service not in ("*", service) or self.operation not in ("*", operation):
+            return False
+        self.calls += 1
+        if self.nth is not None and self.calls != self.nth:
+            return False
+        if self.times is not None and self.hits >= self.times:
+            return False
+        if self.probability < 1.0 and self._random.random() >= self.probability:
+            return False
+        self.hits += 1
+        return True
+
+
+class Faults:
+    """The faults of one local cloud; empty unless somebody asks for some."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault | str) -> Fault:
+        fault = parse_fault(fault) if isinstance(fault, str) else fault
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def all(self) -> list[Fault]:
+        with self._lock:
+            return list(self._faults)
+
+    def draw(self, service: str, operation: str) -> Fault | None:
+        """The first fault that this call meets, if any. Every fault that matches counts the call."""
+        with self._lock:
+            due = [fault for fault in self._faults if fault.due(service, operation)]
+        return due[0] if due else None
+
+
+def parse_fault(text: str) -> Fault:
+    """`service:operation:kind[=value][:nth=N][:times=N][:probability=P][:seed=N]`; raises FaultError."""
+    parts = text.split(":")
+    if len(parts) < 3:
+        raise FaultError(f"{text!r}: a fault is service:operation:kind[=value][:nth=N][:times=N][:probability=P]")
+    kind, _, value = parts[2].partition("=")
+    options: dict[str, Any] = {}
+    convert = {"nth": int, "times": int, "probability": float, "seed": int}
+    for part in parts[3:]:
+        name, _, given = part.partition("=")
+        if name not in convert:
+            raise FaultError(f"{text!r}: unknown option {name!r}; there are: {', '.join(convert)}")
+        try:
+            options[name] = convert[name](given)
+        except ValueError as exc:
+            raise FaultError(f"{text!r}: {name} must be a number, it is {given!r}") from exc
+    return Fault(parts[0], parts[1], kind, value, **options)
+
+
+def describe(fault: Fault) -> str:
+    """The text that `parse_fault` reads."""
+    kind = f"{fault.kind}={fault.value}" if fault.value else fault.kind
+    options = {
+        f.name: getattr(fault, f.name)
+        for f in fields(fault)
+        if f.name in ("nth", "times", "probability", "seed") and getattr(fault, f.name) != f.default
+    }
+    return ":".join([fault.service, fault.operation, kind, *(f"{k}={v}" for k, v in options.items())])
