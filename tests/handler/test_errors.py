@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from handler import errors
+from handler.credentials import Credentials
+from handler.errors import (
+    GifOnUploadError,
+    GifTaskError,
+    NotProcessed,
+    OutcomeUnknown,
+    RequestRejected,
+    VideosFailed,
+    redact,
+)
+from handler.gif_task_errors import ERRORS, error_for
+
+#: The error tables of the CreateGifTask pages, 2019 and 2021.
+DOCUMENTED = {
+    "InternalError": 500,
+    "InvalidApiNotFound": 404,
+    "InvalidParameter": 400,
+    "InvalidTimeStamp": 400,
+    "MissingParameter": 400,
+    "ResourceNotFound": 404,
+    "ServiceUnavailable": 500,
+    "UnknownError": 500,
+    "Unauthorized": 401,
+    "ServiceNotSelected": 406,
+    "ServiceNotOpened": 401,
+    "BalanceNotEnough": 401,
+    "FaceImageCountLimit": 406,
+    "ApplicationCountLimit": 406,
+    "FileUploadCountLimit": 406,
+    "FileContentInvalid": 406,
+    "ExistParameter": 406,
+    "ExistTemplateRelationship": 406,
+    "InvalidParameterLengthLimit": 400,
+    "Forbidden": 403,
+}
+
+
+@pytest.mark.parametrize("code", sorted(DOCUMENTED))
+def test_every_documented_code_is_a_typed_error_with_advice(code: str) -> None:
+    error = error_for(code, DOCUMENTED[code], "the service's words", "REQ-1", "CreateGifTask")
+    assert type(error) is not GifTaskError
+    assert error.code == code
+    assert error.http_status == DOCUMENTED[code]
+    assert error.request_id == "REQ-1"
+    assert error.hint
+    assert code in str(error)
+    assert "REQ-1" in str(error)
+    assert error.hint in str(error)
+    assert isinstance(error, OutcomeUnknown) == (DOCUMENTED[code] >= 500)
+
+
+def test_no_refusal_for_sure_is_retried_at_once() -> None:
+    for code, (kind, _, _) in ERRORS.items():
+        assert issubclass(kind, NotProcessed) == code.startswith("Throttling")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("", 503, NotProcessed),
+        ("ServiceUnavailable", 503, NotProcessed),
+        ("Throttling.Something", 400, NotProcessed),
+        ("", 429, NotProcessed),
+        ("", 502, OutcomeUnknown),
+        ("Surprise", 200, OutcomeUnknown),
+        ("Surprise", 400, RequestRejected),
+        ("", 302, RequestRejected),
+    ],
+)
+def test_an_unknown_code_goes_by_its_status(code: str, status: int, kind: type[GifTaskError]) -> None:
+    assert type(error_for(code, status, "", "", "CreateGifTask")) is kind
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    drawn = re.findall(r"[─ ]([A-Z]\w+)  ", str(errors.__doc__))
+    defined = {
+        name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
+    }
+    assert set(drawn) | {"GifOnUploadError"} == defined
+    assert all(issubclass(getattr(errors, name), GifOnUploadError) for name in defined)
+
+
+def test_every_error_of_the_handler_is_in_the_tree() -> None:
+    """A class that is raised and not below the base would slip through to the platform as a traceback."""
+    for path in (Path(__file__).parents[2] / "handler").glob("*.py"):
+        for name in re.findall(r"raise ([A-Z]\w+)\(", path.read_text(encoding="utf-8")):
+            assert name in {*vars(errors), "ValueError"}, f"{path.name} raises {name}"
+
+
+def test_a_failed_batch_names_each_video() -> None:
+    error = VideosFailed([("oss://b/1", NotProcessed("busy")), ("oss://b/2", RequestRejected("no"))], 5)
+    assert "2 of 5 failed" in str(error)
+    assert "oss://b/1: NotProcessed: busy" in str(error)
+    assert "oss://b/2: RequestRejected: no" in str(error)
+    assert error.retryable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET https://b.oss-cn-beijing.aliyuncs.com/a.mp4?x-oss-signature=SECRET&security-token=SECRET failed",
+        "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&SECRET",
+        "<StringToSign>PUT\n\nSECRET</StringToSign>",
+        "bad header x-acs-security-token: SECRET",
+        'bad parameter "SecurityToken":"SECRET"',
+        "Signature=SECRET",
+    ],
+)
+def test_nothing_secret_stays_in_a_message(text: str) -> None:
+    assert "SECRET" not in redact(text)
+    assert "SECRET" not in str(GifOnUploadError(text))
+
+
+def test_credentials_show_nothing_but_their_id() -> None:
+    shown = repr(Credentials("STS.id", "the-secret", "the-token"))
+    assert "STS.id" in shown
+    assert "the-secret" not in shown
+    assert "the-token" not in shown

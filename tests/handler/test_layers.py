@@ -1,0 +1,62 @@
+"""Imports point one way."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+#: A module may import from the layers below its own, and from nothing of the project else.
+LAYERS = [
+    {"errors"},
+    {"answers", "credentials", "gif_task_errors", "logs", "settings"},
+    {"events", "signature", "storage"},
+    {"gif_task", "tracking", "video_url"},
+    {"reconcile"},
+    {"submit"},
+    {"main"},
+]
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: a relative import"
+            names.add(str(node.module))
+    return names
+
+
+def test_every_module_of_the_handler_has_its_layer() -> None:
+    modules = {path.stem for path in (ROOT / "handler").glob("*.py")} - {"__init__"}
+    assert modules == set().union(*LAYERS)
+
+
+def test_imports_point_downwards() -> None:
+    below: set[str] = set()
+    for layer in LAYERS:
+        for module in layer:
+            used = {
+                n.split(".")[1] for n in imported(ROOT / "handler" / f"{module}.py") if n.startswith("handler.")
+            }
+            assert used <= below, f"handler/{module}.py imports {used - below}"
+        below |= layer
+
+
+def test_the_handler_and_the_local_cloud_do_not_know_each_other() -> None:
+    for path in [ROOT / "index.py", *(ROOT / "handler").glob("*.py")]:
+        assert not any(name.split(".")[0] == "harness" for name in imported(path)), path
+    for path in (ROOT / "harness").rglob("*.py"):
+        assert not any(name.split(".")[0] == "handler" for name in imported(path)), path
+
+
+def test_only_one_place_reads_the_environment() -> None:
+    readers = {p.stem for p in (ROOT / "handler").glob("*.py") if "os.environ" in p.read_text(encoding="utf-8")}
+    assert readers == {"main"}
+
+
+def test_files_stay_small() -> None:
+    for path in [*(ROOT / "handler").glob("*.py"), *(ROOT / "harness").rglob("*.py")]:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path

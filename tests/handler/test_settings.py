@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+
+from handler.errors import SettingsError
+from handler.settings import Settings, read_settings
+
+GOOD = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": "my-gif-records"}
+
+
+def read(timeout: float = 120, region: str = "cn-beijing", **environ: str) -> Settings:
+    return read_settings({**GOOD, **environ}, region=region, timeout=timeout)
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    settings = read()
+    assert settings.tracking_prefix == "gif-tasks/"
+    assert (settings.template_id, settings.callback_url, settings.scales) == (None, None, None)
+    assert settings.video_url_base is None
+    assert settings.video_suffixes == (
+        *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".flv"),
+        *(".webm", ".wmv", ".ts", ".mpg", ".mpeg", ".3gp"),
+    )
+    assert settings.claim_lease_seconds == 45
+    assert settings.video_url_expires == 86400
+    assert settings.gif_address == "https://multimediaai.cn-beijing.aliyuncs.com"
+    assert settings.oss_address == "https://oss-cn-beijing-internal.aliyuncs.com"
+    assert settings.oss_public_address("cn-hangzhou") == "https://oss-cn-hangzhou.aliyuncs.com"
+    assert settings.warnings == []
+
+
+def test_every_setting_is_read() -> None:
+    settings = read(
+        TRACKING_PREFIX="records/",
+        TEMPLATE_ID="689",
+        CALLBACK_URL="https://callback.example/done",
+        SCALES="640x360",
+        VIDEO_SUFFIXES=".MP4, .mov",
+        VIDEO_URL_BASE="https://cdn.example/",
+        CLAIM_LEASE_SECONDS="20.5",
+        VIDEO_URL_EXPIRES="3600",
+        GIF_REGION="cn-hangzhou",
+        GIF_ENDPOINT="http://127.0.0.1:9000/",
+        OSS_ENDPOINT="http://127.0.0.1:9001",
+        OSS_PUBLIC_ENDPOINT="http://127.0.0.1:9002",
+    )
+    assert settings.tracking_prefix == "records/"
+    assert settings.template_id == 689
+    assert settings.callback_url == "https://callback.example/done"
+    assert settings.scales == "640x360"
+    assert settings.video_suffixes == (".mp4", ".mov")
+    assert settings.video_url_base == "https://cdn.example"
+    assert settings.claim_lease_seconds == 20.5
+    assert settings.video_url_expires == 3600
+    assert settings.gif_region == "cn-hangzhou"
+    assert settings.gif_address == "http://127.0.0.1:9000"
+    assert settings.oss_address == "http://127.0.0.1:9001"
+    assert settings.oss_public_address("cn-shanghai") == "http://127.0.0.1:9002"
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    assert read(TEMPLATE_ID="", VIDEO_SUFFIXES=" ", GIF_ENDPOINT="") == read()
+
+
+def test_every_problem_is_in_one_message() -> None:
+    environ = {
+        "TRACKING_BUCKET": "Not_A_Bucket",
+        "TEMPLATE_ID": "x",
+        "GIF_ENDPOINT": "multimediaai",
+        "VIDEO_SUFFIXES": "mp4",
+    }
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ, region="cn-beijing", timeout=120)
+    message = str(caught.value)
+    for name in ("APPLICATION_ID", "TRACKING_BUCKET", "TEMPLATE_ID", "GIF_ENDPOINT", "VIDEO_SUFFIXES"):
+        assert f"- {name}: " in message
+    assert "5 settings are missing or wrong" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRACKING_PREFIX", "/gif/"),
+        ("TRACKING_PREFIX", "gif"),
+        ("TRACKING_PREFIX", "gif/../"),
+        ("CLAIM_LEASE_SECONDS", "0"),
+        ("CLAIM_LEASE_SECONDS", "soon"),
+        ("VIDEO_URL_EXPIRES", "700000"),
+        ("VIDEO_URL_EXPIRES", "1.5"),
+        ("VIDEO_URL_BASE", "https://cdn.example/?a=b"),
+        ("VIDEO_URL_BASE", "https://user:word@cdn.example"),
+        ("CALLBACK_URL", "ftp://callback.example"),
+        ("TEMPLATE_ID", "-1"),
+        ("GIF_REGION", "beijing!"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"- {name}: "):
+        read_settings({**GOOD, name: value}, region="cn-beijing", timeout=120)
+
+
+def test_the_lease_fits_twice_into_the_functions_timeout() -> None:
+    with pytest.raises(
+        SettingsError, match=r"CLAIM_LEASE_SECONDS: 45 s needs a function timeout of at least 92 s.*60 s"
+    ):
+        read(timeout=60)
+    assert read(timeout=60, CLAIM_LEASE_SECONDS="29").claim_lease_seconds == 29
+
+
+def test_a_url_that_outlives_the_token_is_warned_of() -> None:
+    assert "VIDEO_URL_EXPIRES" in read(VIDEO_URL_EXPIRES="172800").warnings[0]
+    assert read(VIDEO_URL_EXPIRES="172800", VIDEO_URL_BASE="https://cdn.example").warnings == []
