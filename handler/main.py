@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from handler.credentials import CurrentCredentials, FunctionContext, read_credentials
+from handler.credentials import Credentials, CurrentCredentials, FunctionContext, read_credentials
 from handler.errors import GifOnUploadError, OutOfTime, VideosFailed
 from handler.events import Rejected, Skipped, Video, read_event
 from handler.gif_task import GifTaskClient
@@ -23,21 +23,77 @@ from handler.submit import Submitter
 #: How many videos of one event are on their way at the same time.
 THREADS = 16
 
+Item = Video | Skipped | Rejected
+_Handled = tuple[dict[str, Any], GifOnUploadError | None]
+
 
 class App:
     """All that lives as long as the instance: settings and clients with their kept-alive connections."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.credentials = CurrentCredentials()
+        self._settings = settings
+        self._credentials = CurrentCredentials()
         session = requests.Session()
-        # The environment is the platform's, and looking there for proxies and .netrc costs time on every request.
+        # The environment is the platform's; looking there for proxies and .netrc costs time on every request.
         session.trust_env = False
         session.mount("https://", HTTPAdapter(pool_maxsize=THREADS))
         session.mount("http://", HTTPAdapter(pool_maxsize=THREADS))
-        storage = Storage(settings, self.credentials, session)
-        tasks = GifTaskClient(settings, self.credentials, session)
-        self.submitter = Submitter(settings, storage, tasks)
+        storage = Storage(settings, self._credentials, session)
+        self._submitter = Submitter(settings, storage, GifTaskClient(settings, self._credentials, session))
+
+    def handle(self, event: bytes, request_id: str, credentials: Credentials) -> dict[str, Any]:
+        """`{"results": [{"video", "outcome", …}]}` in the event's order.
+
+        Raises EventError when the event is of no known kind; VideosFailed, after all were handled, when any failed.
+        """
+        deadline = time.monotonic() + self._settings.timeout - MARGIN_SECONDS
+        self._credentials.set(credentials)
+        batch = read_event(event, self._settings)
+
+        def run(item: Item) -> _Handled:
+            return self._handle_one(item, request_id, batch.force, lambda: deadline - time.monotonic())
+
+        # The same upload twice in one event is one upload.
+        unique = list(dict.fromkeys(batch.items))
+        if len(unique) == 1:
+            handled = {unique[0]: run(unique[0])}
+        else:
+            with ThreadPoolExecutor(min(THREADS, len(unique))) as pool:
+                handled = dict(zip(unique, pool.map(run, unique), strict=True))
+        results = [handled[item] for item in batch.items]
+        failures = [(result["video"], error) for result, error in results if error is not None]
+        if failures:
+            raise VideosFailed(failures, len(results))
+        return {"results": [result for result, _ in results]}
+
+    def _handle_one(self, item: Item, request_id: str, force: bool, left: Callable[[], float]) -> _Handled:
+        """One entry of the event: its result and, when it failed, its error. Logs one line."""
+        started = time.monotonic()
+        error: GifOnUploadError | None = None
+        result: dict[str, Any]
+        if isinstance(item, Skipped):
+            result = {"video": item.uri, "outcome": "skipped", "reason": item.reason}
+        elif isinstance(item, Rejected):
+            error, result = item.error, {"video": item.where, "outcome": "failed"}
+        else:
+            try:
+                result = self._submit(item, request_id, force, left)
+            except GifOnUploadError as failure:
+                error, result = failure, {"video": item.uri, "outcome": "failed"}
+        duration_ms = round((time.monotonic() - started) * 1000, 1)
+        level = "ERROR" if error else "INFO"
+        log(level, "video", request_id=request_id, **result, duration_ms=duration_ms, **_error_fields(error))
+        return result, error
+
+    def _submit(self, video: Video, request_id: str, force: bool, left: Callable[[], float]) -> dict[str, Any]:
+        lease = self._settings.claim_lease_seconds
+        if left() < lease:
+            raise OutOfTime(
+                f"{video.uri}: the invocation has too little time left to begin",
+                hint="the next delivery handles it; name fewer videos in one event, or raise the function's timeout",
+            )
+        done = self._submitter.submit(video, request_id=request_id, force=force, patience=lambda: left() - lease)
+        return {"video": video.uri, "outcome": done.outcome, "task_id": done.task_id, "record": done.record}
 
 
 _app: App | None = None
@@ -46,100 +102,34 @@ _app: App | None = None
 def initialize(context: FunctionContext) -> None:
     """Function Compute's initializer: checks the settings and builds the clients; raises SettingsError."""
     global _app
-    settings = read_settings(os.environ, region=_region(context), timeout=float(context.function.timeout))
-    for warning in settings.warnings:
-        log("WARNING", warning)
-    _app = App(settings)
+    _app = _build(context)
 
 
 def handler(event: bytes, context: FunctionContext) -> dict[str, Any]:
-    """Function Compute's handler: `{"results": [{"video", "outcome", …}]}` in the event's order.
-
-    Raises EventError when the event is of no known kind; VideosFailed, after all were handled, when any failed.
-    """
-    started = time.monotonic()
+    """Function Compute's handler: see App.handle."""
+    global _app
     if _app is None:
-        initialize(context)
-    assert _app is not None
-    app = _app
+        _app = _build(context)
     try:
-        app.credentials.set(read_credentials(context, os.environ))
-        batch = read_event(event, app.settings)
+        return _app.handle(event, context.request_id, read_credentials(context, os.environ))
+    except VideosFailed:
+        raise  # each failure has its line
     except GifOnUploadError as error:
-        log("ERROR", "refused", request_id=context.request_id, **_error_fields(error))
+        log("ERROR", "event refused", request_id=context.request_id, **_error_fields(error))
         raise
 
-    def time_left() -> float:
-        return float(context.function.timeout) - MARGIN_SECONDS - (time.monotonic() - started)
 
-    def run(item: Video | Skipped | Rejected) -> _Handled:
-        return _handle(app, item, context.request_id, batch.force, time_left)
-
-    # The same upload twice in one event is one upload.
-    unique = list(dict.fromkeys(batch.items))
-    if len(unique) == 1:
-        handled = {unique[0]: run(unique[0])}
-    else:
-        with ThreadPoolExecutor(min(THREADS, len(unique))) as pool:
-            handled = dict(zip(unique, pool.map(run, unique), strict=True))
-    results = [handled[item] for item in batch.items]
-    failures = [(result["video"], error) for result, error in results if error is not None]
-    if failures:
-        raise VideosFailed(failures, len(results))
-    return {"results": [result for result, _ in results]}
+def _build(context: FunctionContext) -> App:
+    region = context.region or os.environ.get("FC_REGION", "")
+    settings = read_settings(os.environ, region=region, timeout=float(context.function.timeout))
+    for warning in settings.warnings:
+        log("WARNING", warning)
+    return App(settings)
 
 
-_Handled = tuple[dict[str, Any], GifOnUploadError | None]
-
-
-def _handle(
-    app: App, item: Video | Skipped | Rejected, request_id: str, force: bool, time_left: Callable[[], float]
-) -> _Handled:
-    """One entry of the event: its result and, when it failed, its error. Logs one line."""
-    started = time.monotonic()
-    error: GifOnUploadError | None = None
-    result: dict[str, Any]
-    if isinstance(item, Skipped):
-        result = {"video": item.uri, "outcome": "skipped", "reason": item.reason}
-    elif isinstance(item, Rejected):
-        error, result = item.error, {"video": item.where, "outcome": "failed"}
-    else:
-        try:
-            result = _submit(app, item, request_id, force, time_left)
-        except GifOnUploadError as failure:
-            error, result = failure, {"video": item.uri, "outcome": "failed"}
-    log(
-        "ERROR" if error else "INFO",
-        result["outcome"],
-        request_id=request_id,
-        **result,
-        duration_ms=round((time.monotonic() - started) * 1000, 1),
-        **(_error_fields(error) if error else {}),
-    )
-    return result, error
-
-
-def _submit(
-    app: App, video: Video, request_id: str, force: bool, time_left: Callable[[], float]
-) -> dict[str, Any]:
-    lease = app.settings.claim_lease_seconds
-    if time_left() < lease:
-        raise OutOfTime(
-            f"{video.uri}: the invocation has too little time left to begin",
-            hint="the next delivery handles it; name fewer videos in one event, or raise the function's timeout",
-        )
-    submission = app.submitter.submit(
-        video, request_id=request_id, force=force, patience=lambda: time_left() - lease
-    )
-    return {
-        "video": video.uri,
-        "outcome": submission.outcome,
-        "task_id": submission.task_id,
-        "record": submission.record,
-    }
-
-
-def _error_fields(error: GifOnUploadError) -> dict[str, Any]:
+def _error_fields(error: GifOnUploadError | None) -> dict[str, Any]:
+    if error is None:
+        return {}
     return {
         "error": type(error).__name__,
         "code": error.code or None,
@@ -147,7 +137,3 @@ def _error_fields(error: GifOnUploadError) -> dict[str, Any]:
         "retryable": error.retryable,
         "api_request_id": error.request_id or None,
     }
-
-
-def _region(context: FunctionContext) -> str:
-    return str(getattr(context, "region", "") or os.environ.get("FC_REGION", ""))
