@@ -1,0 +1,54 @@
+""".env files, read as Serverless Devs reads them: npm's dotenv 16 and then dotenv-expand 10.
+
+Values may be quoted with ', " or `; a # starts a comment outside quotes; only double quotes know \\n and \\r.
+`$NAME`, `${NAME}` and `${NAME:-default}` are expanded in every value, quoted or not; `\\$` is a plain dollar sign.
+A variable that is set in the environment already keeps that value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+_LINE = re.compile(
+    r"^\s*(?:export\s+)?(?P<name>[\w.-]+)(?:\s*=\s*?|:\s+?)"
+    r"(?P<value>\s*'(?:\\'|[^'])*'|\s*\"(?:\\\"|[^\"])*\"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(r"^(['\"`])(.*)\1$", re.DOTALL)
+_REFERENCE = re.compile(r"(?<!\\)\$\{?(\w+)(?::-([^}\\]*))?\}?")
+#: A value that refers to itself would be expanded for ever.
+_MAX_EXPANSIONS = 100
+
+
+def read_dotenv(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` with what the file adds to it; a missing file adds nothing."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return dict(environ)
+    parsed = {match["name"]: _unquote((match["value"] or "").strip()) for match in _LINE.finditer(text)}
+    known = {**parsed, **environ}
+    for name in parsed:
+        known[name] = _expand(known[name], known)
+    return known
+
+
+def _unquote(value: str) -> str:
+    match = _QUOTED.match(value)
+    if not match:
+        return value
+    inner = match[2]
+    return inner.replace("\\n", "\n").replace("\\r", "\r") if match[1] == '"' else inner
+
+
+def _expand(value: str, known: Mapping[str, str]) -> str:
+    for _ in range(_MAX_EXPANSIONS):
+        references = list(_REFERENCE.finditer(value))
+        if not references:
+            break
+        last = references[-1]
+        replacement = known.get(last[1]) or last[2] or ""
+        value = value[: last.start()] + replacement + value[last.end() :]
+    return value.replace("\\$", "$")

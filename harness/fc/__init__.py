@@ -1,0 +1,15 @@
+"""Function Compute in the local cloud.
+
+service.py is the entry: FunctionCompute. Below it a function (function.py) has a pool of instances (pool.py), each
+a process (instance.py) that runs runtime.py and adapter.py; asynchronous events wait in delivery.py.
+
+Not implemented: runtimes other than Python, HTTP triggers, layers, custom domains, provisioned instances, stateful
+async tasks, preStop and preFreeze hooks, more than one request at a time per instance.
+"""
+
+from __future__ import annotations
+
+from harness.fc.service import FunctionCompute
+from harness.fc.spec import AsyncConfig, FunctionSpec, TriggerSpec
+
+__all__ = ["AsyncConfig", "FunctionCompute", "FunctionSpec", "TriggerSpec"]

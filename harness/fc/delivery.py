@@ -1,0 +1,141 @@
+"""Asynchronous invocation: accepted events, retries, maximum age, destinations.
+
+Policy (FC's pages "Asynchronous invocation" and "Retry policy"): a function error is retried up to
+maxAsyncRetryAttempts times; a 429 is retried with binary exponential backoff from 0.5 s for at most five hours; an
+event older than maxAsyncEventAgeInSeconds is dropped. Every try of an event has the same request id.
+
+Not implemented: destinations other than functions (they are journaled), stateful async tasks, events that outlive
+a restart of the local cloud.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.fc.errors import FcError, throttled
+from harness.fc.invocation import InvocationResult
+from harness.fc.schedule import Schedule
+from harness.fc.spec import FunctionSpec
+
+MAX_THROTTLED_SECONDS = 5 * 3600
+#: More waiting events than this are refused, so that memory stays bounded (128 KiB each at most).
+MAX_PENDING = 20_000
+_THREADS = 32
+
+
+@dataclass
+class Event:
+    """One accepted event. `accepted_at`: epoch seconds. `retry_count`: retries so far."""
+
+    function: str
+    payload: bytes
+    request_id: str
+    accepted_at: float
+    retry_count: int = 0
+    throttled: int = 0
+
+
+@dataclass
+class DeliveryFaults:
+    """At-least-once and unordered, made visible: each event so many times more, and out of order."""
+
+    duplicate: int = 0
+    _random: random.Random | None = None
+    _window: float = 0.05
+
+    def shuffle(self, seed: int | None, window: float = 0.05) -> None:
+        """Delays each event by a random time up to `window` seconds; None ends it."""
+        self._random = None if seed is None else random.Random(seed)
+        self._window = window
+
+    def delay(self) -> float:
+        return self._random.uniform(0, self._window) if self._random else 0.0
+
+
+#: Runs one try: (event) → its result; raises FcError.
+Execute = Callable[[Event], InvocationResult]
+
+
+class Delivery:
+    """The queues of all functions, one each. `settle(event, result)` is called when an event has ended.
+
+    `lookup`: the function's spec and how many of it may run at once; raises FcError.
+    """
+
+    def __init__(
+        self,
+        lookup: Callable[[str], tuple[FunctionSpec, int]],
+        execute: Execute,
+        settle: Callable[[Event, InvocationResult], None],
+        expire: Callable[[Event], None],
+        retry_delays: Callable[[int], float],
+        clock: Callable[[], float],
+    ) -> None:
+        self.faults = DeliveryFaults()
+        self._lookup = lookup
+        self._execute = execute
+        self._settle = settle
+        self._expire = expire
+        self._retry_delays = retry_delays
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._queues: dict[str, Schedule[Event]] = {}
+
+    def accept(self, function: str, payload: bytes, request_id: str) -> None:
+        """Raises FcError when the function does not exist or too many events wait."""
+        _, limit = self._lookup(function)
+        with self._lock:
+            queue = self._queues.setdefault(function, Schedule(self._try, f"fc-async-{function}"))
+        if len(queue) >= MAX_PENDING:
+            raise throttled(f"{MAX_PENDING} asynchronous events are waiting")
+        for _ in range(1 + self.faults.duplicate):
+            event = Event(function, payload, request_id, self._clock())
+            queue.add(event, self.faults.delay(), max(1, min(limit, _THREADS)))
+
+    def pending(self) -> int:
+        with self._lock:
+            return sum(len(queue) for queue in self._queues.values())
+
+    def drain(self, timeout: float) -> bool:
+        """Until no accepted event is waiting, running or about to be retried; also those that come meanwhile."""
+        deadline = time.monotonic() + timeout
+        while self.pending():
+            with self._lock:
+                queues = list(self._queues.values())
+            if not all(queue.drain(deadline) for queue in queues):
+                return False
+        return True
+
+    def close(self) -> None:
+        with self._lock:
+            queues = list(self._queues.values())
+        for queue in queues:
+            queue.close()
+
+    def join(self, limit: float) -> None:
+        for queue in list(self._queues.values()):
+            queue.join(limit)
+
+    def _try(self, event: Event) -> float | None:
+        try:
+            spec, _ = self._lookup(event.function)
+            config = spec.async_config
+            age = self._clock() - event.accepted_at
+            if age > config.max_event_age_seconds or (event.throttled and age > MAX_THROTTLED_SECONDS):
+                self._expire(event)
+                return None
+            result = self._execute(event)
+        except FcError as exc:
+            if exc.status != 429:  # deleted meanwhile, or without code: FC does not retry these
+                return None
+            event.throttled += 1
+            return float(0.5 * 2 ** (event.throttled - 1))
+        if not result.ok and event.retry_count < config.max_retry_attempts:
+            event.retry_count += 1
+            return self._retry_delays(event.retry_count)
+        self._settle(event, result)
+        return None

@@ -1,0 +1,92 @@
+"""Starts instances: process, environment, initializer."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.fc.environment import Platform, instance_environment, new_instance_id, request_headers
+from harness.fc.errors import FcError
+from harness.fc.instance import Instance, InstanceDied
+from harness.fc.invocation import death
+from harness.fc.spec import FunctionSpec
+from harness.fc.watchdog import Watchdog
+from harness.identity import Credentials
+
+#: The last line of a request is already written when its answer arrives; only the reader of the pipe may lag.
+LOG_LIMIT = 2.0
+
+
+class StartFailed(Exception):
+    """The instance did not get ready, and is gone. `body`: FC's error body; `lines`: what it wrote."""
+
+    def __init__(self, instance: Instance, body: bytes) -> None:
+        super().__init__(instance.id)
+        self.instance_id = instance.id
+        self.memory_mb = instance.peak_memory_mb()
+        self.body = body
+        self.lines = instance.log.take()
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """What all instances of one local cloud share.
+
+    credentials: a function's current STS credentials. on_line: gets (request id, line) of everything they write.
+    sockets: a folder with a short name. python: the interpreter. extra_environment: beats the functions' own.
+    """
+
+    platform: Platform
+    watchdog: Watchdog
+    credentials: Callable[[FunctionSpec], Credentials | None]
+    on_line: Callable[[str, str], None]
+    sockets: Path
+    python: str = sys.executable
+    extra_environment: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self, spec: FunctionSpec, request_id: str, retry_count: int = 0) -> dict[str, str]:
+        """Of one request to an instance; with the credentials of this moment."""
+        return request_headers(self.platform, spec, self.credentials(spec), request_id, retry_count)
+
+    def start(self, spec: FunctionSpec, request_id: str) -> Instance:
+        """An instance whose initializer has run. Raises StartFailed, and FcError when there is no code."""
+        if not spec.code.is_dir():
+            raise FcError(
+                412, "PreconditionFailed", f"function '{spec.name}' has no code: {spec.code} is no folder"
+            )
+        instance_id = new_instance_id()
+        environment = instance_environment(self.platform, spec, instance_id, self.extra_environment)
+        instance = Instance(
+            instance_id,
+            [self.python],
+            spec.code,
+            environment,
+            spec.memory_mb,
+            self.sockets,
+            request_id,
+            self.on_line,
+        )
+        self.watchdog.add(instance)
+        begun = time.perf_counter()
+        try:
+            with self.watchdog.request(instance, request_id):
+                instance.boot()
+                self._initialize(instance, spec, request_id)
+        except InstanceDied as exc:
+            duration = (time.perf_counter() - begun) * 1000
+            body = death(exc, spec.initializer_timeout_seconds, duration, instance.peak_memory_mb())
+            raise StartFailed(instance, body) from exc
+        return instance
+
+    def _initialize(self, instance: Instance, spec: FunctionSpec, request_id: str) -> None:
+        if not spec.initializer:
+            return
+        headers = self.headers(spec, request_id)
+        ok, body = instance.call("/initialize", headers, b"", spec.initializer_timeout_seconds)
+        if not ok:
+            instance.log.wait_for(f"FC Initialize End RequestId: {request_id}", LOG_LIMIT)
+            instance.close()
+            raise StartFailed(instance, body)

@@ -1,0 +1,63 @@
+"""The process of one instance: `python runtime.py SOCKET_FD`, started with the function's environment.
+
+Needs the standard library and functions-framework only. Leaves no trace of itself in sys.path, sys.modules or
+os.environ: what the function sees is what FC would show it, and the code folder comes first.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from functions_framework import create_app
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
+
+ADAPTER = Path(__file__).with_name("adapter.py")
+
+
+class _Server(BaseWSGIServer):
+    """One request at a time, in the main thread. Ends when the local cloud is gone."""
+
+    parent = os.getppid()
+
+    def service_actions(self) -> None:
+        if os.getppid() != self.parent:
+            os._exit(0)
+
+
+class _Handler(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+        """The requests are the platform's business, not the function's log."""
+
+
+def main() -> None:
+    fd = int(sys.argv[1])
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # what was printed before a crash is logged
+    app = _load_app()
+    sys.argv = [""]
+    sys.path[0] = os.getcwd()  # was this file's folder; now it is the code
+    # On time-out the platform sends SIGTERM: say where the function was, then die of it.
+    faulthandler.register(signal.SIGTERM, file=sys.stderr, all_threads=True, chain=True)
+    server = _Server("unix://instance", 0, app, handler=_Handler, fd=fd)
+    print("FunctionCompute python3 runtime inited.", flush=True)
+    server.serve_forever()
+
+
+def _load_app() -> Any:
+    """functions-framework with our one function, without what loading it leaves behind."""
+    environ, path = dict(os.environ), list(sys.path)
+    os.environ.clear()  # it takes settings from variables that belong to the function
+    app = create_app(target="serve", source=str(ADAPTER), signature_type="http")  # type: ignore[no-untyped-call]
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.path[:] = path
+    del sys.modules[ADAPTER.stem]
+    return app
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Things to do at a time, by a bounded number of threads, again until they are done."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Schedule(Generic[T]):
+    """`run(item)` gives the seconds until it wants to run again, or None when the item is done.
+
+    The earliest due item comes first, and of those due at the same time the first to come.
+    """
+
+    def __init__(self, run: Callable[[T], float | None], name: str) -> None:
+        self._run = run
+        self._name = name
+        self._changed = threading.Condition()
+        self._heap: list[tuple[float, int, T]] = []
+        self._counter = 0
+        self._pending = 0
+        self._waiting = 0
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+
+    def __len__(self) -> int:
+        """Items that are not done: waiting or running."""
+        return self._pending
+
+    def add(self, item: T, delay: float, threads: int) -> None:
+        """Due in `delay` seconds; up to so many threads may work on this schedule."""
+        with self._changed:
+            if self._closed:
+                return
+            self._pending += 1
+            self._push(item, delay)
+            if not self._waiting and len(self._threads) < threads:
+                thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def drain(self, deadline: float) -> bool:
+        """Until every item is done; False when the monotonic clock passes `deadline` first."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._pending or self._closed, deadline - time.monotonic())
+
+    def close(self) -> list[T]:
+        """Starts nothing any more; what was not done. `join` waits for what is running."""
+        with self._changed:
+            self._closed = True
+            left = [item for _, _, item in sorted(self._heap, key=lambda entry: entry[:2])]
+            self._heap.clear()
+            self._changed.notify_all()
+        return left
+
+    def join(self, limit: float) -> None:
+        deadline = time.monotonic() + limit
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _push(self, item: T, delay: float) -> None:
+        self._counter += 1
+        heapq.heappush(self._heap, (time.monotonic() + delay, self._counter, item))
+        self._changed.notify_all()
+
+    def _work(self) -> None:
+        while (item := self._next()) is not None:
+            again = self._run(item)
+            with self._changed:
+                if again is not None and not self._closed:
+                    self._push(item, again)
+                else:
+                    self._pending -= 1
+                    self._changed.notify_all()
+
+    def _next(self) -> T | None:
+        with self._changed:
+            while not self._closed:
+                wait = self._heap[0][0] - time.monotonic() if self._heap else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._heap)[2]
+                self._waiting += 1
+                self._changed.wait(wait)
+                self._waiting -= 1
+            return None

@@ -1,0 +1,66 @@
+"""What a function is: the part of FC's Function, AsyncConfig and Trigger that the local cloud acts on.
+
+Both s.yaml (harness/stack.py) and the control plane describe functions with these. Names follow FC's API, version
+2023-03-30, where that is plain; units are in the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class AsyncConfig:
+    """How asynchronous invocations are retried, and where their outcome goes (destination ARNs)."""
+
+    max_retry_attempts: int = 3
+    max_event_age_seconds: int = 86_400
+    on_success: str | None = None
+    on_failure: str | None = None
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """One function. `code` is the folder that FC would unpack at /code; `role` is a role's short name."""
+
+    name: str
+    code: Path
+    handler: str = "index.handler"
+    runtime: str = "python3.12"
+    memory_mb: int = 512
+    timeout_seconds: int = 3
+    cpu: float = 0.35
+    disk_mb: int = 512
+    environment: Mapping[str, str] = field(default_factory=dict)
+    role: str | None = None
+    initializer: str | None = None
+    initializer_timeout_seconds: int = 3
+    log_project: str = ""
+    log_store: str = ""
+    description: str = ""
+    #: None: up to the account's limit
+    reserved_concurrency: int | None = None
+    async_config: AsyncConfig = field(default_factory=AsyncConfig)
+
+
+@dataclass(frozen=True)
+class TriggerSpec:
+    """An OSS trigger. `events` as configured, e.g. "oss:ObjectCreated:PutObject"; one prefix and one suffix."""
+
+    name: str
+    function: str
+    bucket: str
+    events: tuple[str, ...]
+    prefix: str = ""
+    suffix: str = ""
+    source_arn: str = ""
+    invocation_role: str = ""
+    qualifier: str = "LATEST"
+    description: str = ""
+
+
+def role_name(role: str) -> str:
+    """The short name of a role given as `name` or as `acs:ram::<uid>:role/<name>`."""
+    return role.rpartition("/")[2]
