@@ -44,7 +44,7 @@ class App:
     def handle(self, event: bytes, request_id: str, credentials: Credentials) -> dict[str, Any]:
         """`{"results": [{"video", "outcome", …}]}` in the event's order.
 
-        Raises EventError when the event is of no known kind; VideosFailed, after all were handled, when any failed.
+        Raises EventError when the event is of no known kind; VideosFailed, when all were handled and any failed.
         """
         deadline = time.monotonic() + self._settings.timeout - MARGIN_SECONDS
         self._credentials.set(credentials)
@@ -90,7 +90,7 @@ class App:
         if left() < lease:
             raise OutOfTime(
                 f"{video.uri}: the invocation has too little time left to begin",
-                hint="the next delivery handles it; name fewer videos in one event, or raise the function's timeout",
+                hint="the next delivery handles it; name fewer videos in one event, or raise the timeout",
             )
         done = self._submitter.submit(video, request_id=request_id, force=force, patience=lambda: left() - lease)
         return {"video": video.uri, "outcome": done.outcome, "task_id": done.task_id, "record": done.record}

@@ -130,6 +130,7 @@ def _service_error(exc: Any) -> dict[str, Any]:
 _HINTS = {
     "AccessDenied": "allow it to the function's role (ram/role-policy.json)",
     "NoSuchBucket": "create the bucket, or correct the name",
+    "NoSuchKey": "upload the object, or correct the name",
     "ObjectNotAppendable": "an object that is no record of ours has the record's name: move it away",
     "FileImmutable": "the bucket has a retention policy (WORM), which appending does not work with: use another",
     "InvalidAccessKeyId": "the function's credentials are not valid in this region's OSS",

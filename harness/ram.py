@@ -63,12 +63,17 @@ class Policy:
     @classmethod
     def load(cls, path: Path) -> Policy:
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            return cls.parse(path.read_text(encoding="utf-8"), str(path))
         except OSError as exc:
             raise PolicyError(f"{path}: {exc.strerror or exc}") from exc
+
+    @classmethod
+    def parse(cls, text: str, where: str = "policy") -> Policy:
+        try:
+            document = json.loads(text)
         except ValueError as exc:
-            raise PolicyError(f"{path}: not JSON: {exc}") from exc
-        return cls(document, str(path))
+            raise PolicyError(f"{where}: not JSON: {exc}") from exc
+        return cls(document, where)
 
     def evaluate(self, action: str, resource: str, context: Mapping[str, str] | None = None) -> Decision:
         """`context`: condition keys (any case) to values, as text; dates in ISO 8601."""

@@ -1,0 +1,235 @@
+"""The local cloud: the services on one port, the stack of s.yaml in them, and nothing global.
+
+with local_cloud() as cloud:
+    ...  # cloud.url, cloud.oss, cloud.multimediaai, cloud.fc, cloud.faults, cloud.journal
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from harness.faults import Faults
+from harness.fc import FunctionCompute
+from harness.http import ConnectionCut, Request, Response, Server
+from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.multimediaai import MultimediaAIService
+from harness.oss import NotificationRule, OssService
+from harness.ram import Decision, Policy
+from harness.service import Journal, Service
+from harness.stack import Stack, StackError, read_stack
+
+PROJECT = Path(__file__).parents[1]
+#: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
+DEFAULTS = {
+    "ACCOUNT_ID": ACCOUNT_ID,
+    "APPLICATION_ID": "local-application",
+    "VIDEO_BUCKET": "my-videos",
+    "TRACKING_BUCKET": "my-gif-records",
+}
+RESULTS_BUCKET = "multimediaai-results"
+TEMP_BUCKET = "fc-temp-code"
+RESULT_URL_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class CloudOptions:
+    """How a local cloud is made.
+
+    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. directory: where state lives; None: a temporary
+    one, removed at the end. environ: what s.yaml's ${env()} reads, on top of DEFAULTS. function_environment: variables
+    of the function that win over s.yaml's. code: the function's code instead of the folder s.yaml stands in.
+    retry_delay: seconds before the nth retry of an asynchronous invocation. render: make the GIFs.
+    """
+
+    stack_file: Path | None = PROJECT / "s.yaml"
+    directory: Path | None = None
+    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    function_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    code: Path | None = None
+    policy_file: Path = PROJECT / "ram" / "role-policy.json"
+    owner: Credentials | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+    context_shape: str | None = None
+    retry_delay: Callable[[int], float] = lambda retry: float(2 ** (retry - 1))
+    render: bool = True
+    clock: Callable[[], float] = time.time
+
+
+class LocalCloud:
+    """One local cloud. `start` and `stop` it, or use it in a `with`."""
+
+    def __init__(self, options: CloudOptions | None = None) -> None:
+        self.options = options = options or CloudOptions()
+        self._temporary = options.directory is None
+        self.directory = options.directory or Path(tempfile.mkdtemp(prefix="local-cloud-"))
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.environ = {**DEFAULTS, **options.environ}
+        self.stack = read_stack(options.stack_file, self.environ, dotenv=False) if options.stack_file else None
+        region = self.stack.region if self.stack else "cn-beijing"
+        account = (self.stack and self.stack.account_id) or ACCOUNT_ID
+        self.faults = Faults()
+        self.journal = Journal()
+        self.identities = Identities(options.owner, _persistent_key(self.directory), options.clock)
+        self._policies = _role_policies(options.policy_file, self.stack)
+        self.server = Server(self._dispatch, options.host, options.port)
+        common: dict[str, Any] = {
+            "identities": self.identities,
+            "authorize": self._authorize,
+            "journal": self.journal,
+            "clock": options.clock,
+            "region": region,
+        }
+        self.oss = OssService(self.directory / "oss", account_id=account, temp_bucket=TEMP_BUCKET, **common)
+        self.multimediaai = MultimediaAIService(
+            self.directory / "multimediaai", publish=self._publish, render=options.render, **common
+        )
+        self.fc = FunctionCompute(
+            self.directory / "fc",
+            account_id=account,
+            context_shape=options.context_shape,
+            retry_delays=options.retry_delay,
+            extra_environment={name: self.url for name in ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")},
+            **common,
+        )
+        self._apply_stack()
+
+    @property
+    def url(self) -> str:
+        """The endpoint of every service."""
+        return self.server.url
+
+    def start(self) -> None:
+        self.server.start()
+        self.multimediaai.start()
+
+    def stop(self) -> None:
+        """Stops everything that was started; a temporary directory goes with it."""
+        self.fc.close()
+        self.multimediaai.stop()
+        self.server.stop()
+        self.oss.close()
+        if self._temporary:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self) -> LocalCloud:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _apply_stack(self) -> None:
+        """What `s deploy` does with the same file, minus the upload of the code."""
+        for bucket in (RESULTS_BUCKET, TEMP_BUCKET, *(self.stack.buckets if self.stack else ())):
+            if not self.oss.store.has_bucket(bucket):
+                self.oss.store.create_bucket(bucket)
+        if self.stack is None or self.options.stack_file is None:
+            return
+        for spec in self.stack.functions:
+            # s.yaml deploys a packaged copy; here the sources run, so that an edit takes effect at once.
+            code = self.options.code or self.options.stack_file.parent
+            environment = {**spec.environment, **self.options.function_environment}
+            self.fc.put_function(dataclasses.replace(spec, code=code, environment=environment))
+        for trigger in self.stack.triggers:
+            deliver = partial(self._deliver, trigger.function)
+            self.oss.notifications.add(
+                NotificationRule(
+                    trigger.name, trigger.bucket, trigger.events, trigger.prefix, trigger.suffix, deliver
+                )
+            )
+
+    def _deliver(self, function: str, payload: bytes) -> None:
+        self.journal.add("event", function=function, bytes=len(payload))
+        self.fc.invoke_async(function, payload)
+
+    def _publish(self, name: str, path: Path) -> str:
+        """Puts a result into OSS and gives its presigned URL, as the real service does."""
+        self.oss.store.put(RESULTS_BUCKET, name, path.read_bytes())
+        return self.oss.presign_get(RESULTS_BUCKET, name, RESULT_URL_SECONDS, self.url)
+
+    def _authorize(
+        self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]
+    ) -> Decision:
+        """The owner may do everything; a role what its policy says; anonymous callers nothing."""
+        if who is not None and who.is_owner:
+            return Decision(action, resource)
+        policy = self._policies.get(who.role or "") if who else None
+        return policy.evaluate(action, resource, context) if policy else Decision(action, resource, "default")
+
+    def _route(self, request: Request) -> Service:
+        if request.path.startswith(("/2023-03-30/", "/2016-08-15/")):
+            return self.fc
+        if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
+            return self.multimediaai
+        return self.multimediaai if request.host.startswith("multimediaai.") else self.oss
+
+    def _dispatch(self, request: Request) -> Response:
+        service = self._route(request)
+        operation = service.operation(request)
+        fault = self.faults.draw(service.name, operation)
+        if fault is None:
+            return service.handle(request)
+        self.journal.add("fault", service=service.name, operation=operation, fault=fault.kind)
+        if fault.kind in ("error", "throttle"):
+            status, code = fault.refusal(service.name)
+            return service.refuse(request, status, code, "a fault was asked for")
+        if fault.kind == "latency":
+            time.sleep(fault.number())
+        elif fault.kind == "expire":
+            self.identities.expire_all()
+        elif fault.kind == "kill":
+            self.fc.kill_running()
+        if fault.kind in ("reset", "kill"):
+            raise ConnectionCut
+        response = service.handle(request)
+        if fault.kind == "kill_after":
+            self.fc.kill_running()
+        if fault.kind in ("reset_after", "kill_after"):
+            raise ConnectionCut
+        if fault.kind == "truncate":
+            response.cut_after = int(fault.number())
+        return response
+
+
+@contextlib.contextmanager
+def local_cloud(**options: Any) -> Iterator[LocalCloud]:
+    """A local cloud on a free port, moto-style: `with local_cloud() as cloud:`, or `@local_cloud()` on a test.
+
+    Options: those of CloudOptions.
+    """
+    with LocalCloud(CloudOptions(**options)) as cloud:
+        yield cloud
+
+
+def _persistent_key(directory: Path) -> bytes:
+    """The key under which STS credentials are issued; it outlives a restart, so that presigned URLs do."""
+    path = directory / "identity.key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(os.urandom(32))
+    return path.read_bytes()
+
+
+def _role_policies(path: Path, stack: Stack | None) -> dict[str, Policy]:
+    """Each function's role has the one role policy, filled in with that function's names."""
+    policies: dict[str, Policy] = {}
+    for spec in stack.functions if stack else ():
+        if spec.role is None:
+            raise StackError(f"function {spec.name}: role is missing; without one it has no credentials")
+        buckets = [trigger.bucket for trigger in stack.triggers if trigger.function == spec.name] if stack else []
+        names = {**spec.environment, "VIDEO_BUCKET": buckets[0] if buckets else "*"}
+        text = Template(path.read_text(encoding="utf-8")).safe_substitute(names)
+        policies[spec.role] = Policy.parse(text, str(path))
+    return policies

@@ -1,0 +1,86 @@
+"""The handler against the local cloud: in this process, or as the cloud's own function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import alibabacloud_oss_v2 as oss
+import pytest
+
+from handler.credentials import Credentials
+from handler.main import App
+from handler.settings import read_settings
+from harness.cloud import LocalCloud, local_cloud
+
+VIDEOS, RECORDS = "my-videos", "my-gif-records"
+
+
+@pytest.fixture
+def cloud() -> Iterator[LocalCloud]:
+    """A cloud of its own for each test; GIFs are not rendered, which only costs time here."""
+    with local_cloud(render=False, retry_delay=lambda _: 0.05) as started:
+        yield started
+
+
+@dataclass
+class Handler:
+    """The handler in this process, with the function's role and settings of its own."""
+
+    cloud: LocalCloud
+    app: App
+
+    def __call__(self, event: Any, request_id: str = "request-1") -> list[dict[str, Any]]:
+        role = self.cloud.identities.assume_role("gif-on-upload")
+        credentials = Credentials(role.access_key_id, role.access_key_secret, role.token or "")
+        results = self.app.handle(json.dumps(event).encode(), request_id, credentials)["results"]
+        assert isinstance(results, list)
+        return results
+
+
+@pytest.fixture
+def make_handler(cloud: LocalCloud) -> Callable[..., Handler]:
+    def make(timeout: float = 120, **environ: str) -> Handler:
+        endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), cloud.url)
+        values = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": RECORDS, **endpoints, **environ}
+        return Handler(cloud, App(read_settings(values, region="cn-beijing", timeout=timeout)))
+
+    return make
+
+
+@pytest.fixture
+def owner(cloud: LocalCloud) -> oss.Client:
+    """The account owner's OSS client, the official SDK."""
+    return owner_client(cloud)
+
+
+def owner_client(cloud: LocalCloud) -> oss.Client:
+    keys = cloud.identities.owner
+    provider = oss.credentials.StaticCredentialsProvider(keys.access_key_id, keys.access_key_secret)
+    return oss.Client(oss.Config(region="cn-beijing", endpoint=cloud.url, credentials_provider=provider))
+
+
+def records(cloud: LocalCloud) -> dict[str, list[dict[str, Any]]]:
+    """Every tracking log there is: its key, its lines."""
+    keys = [entry.key for entry in cloud.oss.store.list(RECORDS, "")]
+    return {key: read_record(cloud, key) for key in keys}
+
+
+def read_record(cloud: LocalCloud, key: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in cloud.oss.store.get(RECORDS, key).splitlines()]
+
+
+def event_for(key: str, etag: str = "5D41402ABC4B2A76B9719D911017C592", size: int = 5) -> dict[str, Any]:
+    """A native event for an upload of `key`."""
+    return {
+        "events": [
+            {
+                "eventName": "ObjectCreated:PutObject",
+                "eventSource": "acs:oss",
+                "region": "cn-beijing",
+                "oss": {"bucket": {"name": VIDEOS}, "object": {"key": key, "eTag": etag, "size": size}},
+            }
+        ]
+    }

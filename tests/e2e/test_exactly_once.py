@@ -1,0 +1,232 @@
+"""Exactly one task, whatever happens: duplicates, deaths, lost answers, frozen instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from handler.errors import GifOnUploadError, VideosFailed
+from harness.cloud import LocalCloud
+
+from .conftest import RECORDS, VIDEOS, Handler, event_for, read_record, records
+
+EVENT = event_for("clip.mp4")
+RECORD = f"gif-tasks/{VIDEOS}/clip.mp4/5D41402ABC4B2A76B9719D911017C592.jsonl"
+SHORT = {"CLAIM_LEASE_SECONDS": "1.5"}
+
+
+def statuses(cloud: LocalCloud) -> list[str]:
+    return [line["status"] for line in read_record(cloud, RECORD)]
+
+
+def task_ids(cloud: LocalCloud) -> list[int]:
+    return sorted(task.task_id for task in cloud.multimediaai.tasks.list())
+
+
+def deliver_until_done(handler: Handler, deliveries: int = 6) -> dict[str, object]:
+    """As Function Compute does with an event whose invocation fails."""
+    for _ in range(deliveries - 1):
+        try:
+            return handler(EVENT)[0]
+        except VideosFailed:
+            continue
+    return handler(EVENT)[0]
+
+
+def test_a_new_video_gets_its_task_and_its_record(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    (result,) = make_handler()(EVENT)
+    assert result["outcome"] == "submitted"
+    assert task_ids(cloud) == [result["task_id"]]
+    assert result["record"] == f"oss://{RECORDS}/{RECORD}"
+    claimed, submitted = read_record(cloud, RECORD)
+    assert claimed["status"] == "claimed"
+    assert submitted["status"] == "submitted"
+    assert submitted["task_id"] == result["task_id"]
+    assert submitted["video"] == f"oss://{VIDEOS}/clip.mp4"
+    assert submitted["etag"] == "5D41402ABC4B2A76B9719D911017C592"
+    assert submitted["application_id"] == "an-application"
+    (task,) = cloud.multimediaai.tasks.list()
+    assert task.video_name == submitted["video_name"]
+
+
+def test_fifty_deliveries_at_once_make_one_task(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    handlers = [make_handler() for _ in range(50)]
+    with ThreadPoolExecutor(50) as pool:
+        results = [result for (result,) in pool.map(lambda handler: handler(EVENT), handlers)]
+    assert task_ids(cloud) == [results[0]["task_id"]]
+    assert {result["task_id"] for result in results} == {results[0]["task_id"]}
+    assert sorted({str(result["outcome"]) for result in results}) == ["already_submitted", "submitted"]
+    assert statuses(cloud) == ["claimed", "submitted"]
+
+
+def test_requests_are_three_for_a_new_video_and_two_for_a_known_one(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    handler = make_handler()
+    handler(EVENT)
+    operations = [entry.fields["operation"] for entry in cloud.journal.entries("request")]
+    assert operations == ["AppendObject", "CreateGifTask", "AppendObject"]
+    cloud.journal.clear()
+    handler(EVENT)
+    operations = [entry.fields["operation"] for entry in cloud.journal.entries("request")]
+    assert operations == ["AppendObject", "GetObject"]
+    cloud.journal.clear()
+    handler(event_for("notes.txt"))
+    assert cloud.journal.entries("request") == []
+
+
+def test_a_new_version_of_the_video_gets_a_task_of_its_own(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    handler = make_handler()
+    first, second = handler(EVENT)[0], handler(event_for("clip.mp4", etag="OTHER"))[0]
+    assert first["task_id"] != second["task_id"]
+    assert len(records(cloud)) == 2
+
+
+@pytest.mark.parametrize("operation", ["AppendObject", "CreateGifTask"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "reset:nth=1",
+        "reset_after:nth=1",
+        "error=500/InternalError:nth=1",
+        "error=503/ServiceUnavailable:times=2",
+        "throttle:times=2",
+        "truncate=0:nth=1",
+        "truncate=10:nth=1",
+        "reset:nth=2",
+        "reset_after:nth=2",
+        "error=500/InternalError:nth=2",
+    ],
+)
+def test_no_fault_makes_a_second_task_or_loses_the_first(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], operation: str, fault: str
+) -> None:
+    service = "multimediaai" if operation == "CreateGifTask" else "oss"
+    cloud.faults.add(f"{service}:{operation}:{fault}")
+    result = deliver_until_done(make_handler(**SHORT))
+    assert task_ids(cloud) == [result["task_id"]]
+    assert read_record(cloud, RECORD)[-1]["task_id"] == result["task_id"]
+
+
+def test_a_lost_answer_is_on_record_as_unknown_and_its_task_is_adopted(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
+    handler = make_handler(**SHORT)
+    with pytest.raises(VideosFailed, match="OutcomeUnknown"):
+        handler(EVENT)
+    assert statuses(cloud) == ["claimed", "unknown"]
+    (result,) = handler(EVENT)
+    assert result["outcome"] == "adopted"
+    assert task_ids(cloud) == [result["task_id"]]
+    lines = read_record(cloud, RECORD)
+    assert lines[-1]["adopted"] is True
+    assert lines[-1]["takes_over"] == [lines[0]["claim"]]
+
+
+@pytest.mark.parametrize("create_time", ["iso", "date", "beijing"])
+def test_a_task_is_recognised_whatever_form_its_time_has(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], create_time: str
+) -> None:
+    cloud.multimediaai.create_time_format = create_time
+    cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
+    assert deliver_until_done(make_handler(**SHORT))["outcome"] == "adopted"
+    assert len(task_ids(cloud)) == 1
+
+
+def test_without_list_tasks_it_is_submitted_again_and_the_record_says_so(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    cloud.faults.add("multimediaai:CreateGifTask:reset:nth=1")
+    cloud.faults.add("multimediaai:ListTasks:error=403/Forbidden.RAM")
+    result = deliver_until_done(make_handler(**SHORT))
+    assert result["outcome"] == "submitted"
+    assert read_record(cloud, RECORD)[-1]["not_searched"] == "Forbidden.RAM"
+
+
+def test_a_refusal_is_on_record_and_the_next_delivery_tries_again(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    cloud.faults.add("multimediaai:CreateGifTask:error=401/BalanceNotEnough:nth=1")
+    handler = make_handler()
+    with pytest.raises(VideosFailed, match=r"BalanceNotEnough: .*top up the account"):
+        handler(EVENT)
+    failed = read_record(cloud, RECORD)[-1]
+    assert (failed["status"], failed["code"], failed["retryable"]) == ("failed", "BalanceNotEnough", False)
+    assert failed["api_request_id"]
+    assert handler(EVENT)[0]["outcome"] == "submitted"
+    # A refusal for sure leaves nothing to look for.
+    assert "ListTasks" not in [entry.fields["operation"] for entry in cloud.journal.entries("request")]
+
+
+def test_force_submits_again_but_its_own_retry_does_not(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    etag = cloud.oss.store.put(VIDEOS, "clip.mp4", b"hello").etag
+    handler = make_handler()
+    asked = {"videos": [f"oss://{VIDEOS}/clip.mp4"]}
+    first = handler(asked, "request-1")[0]
+    assert handler(asked, "request-2")[0]["outcome"] == "already_submitted"
+    forced = handler({**asked, "force": True}, "request-3")[0]
+    assert forced["outcome"] == "submitted"
+    assert handler({**asked, "force": True}, "request-3")[0] == {**forced, "outcome": "already_submitted"}
+    assert task_ids(cloud) == sorted([first["task_id"], forced["task_id"]])
+    lines = read_record(cloud, f"gif-tasks/{VIDEOS}/clip.mp4/{etag}.jsonl")
+    assert [line["status"] for line in lines] == ["claimed", "submitted", "claimed", "submitted"]
+
+
+def test_an_event_and_a_persons_request_for_the_same_upload_are_one(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    etag = cloud.oss.store.put(VIDEOS, "clip.mp4", b"hello").etag
+    handler = make_handler()
+    handler(event_for("clip.mp4", etag=etag))
+    (result,) = handler({"videos": [f"oss://{VIDEOS}/clip.mp4"]})
+    assert result["outcome"] == "already_submitted"
+
+
+def test_a_missing_video_is_said_to_be_missing(make_handler: Callable[..., Handler]) -> None:
+    with pytest.raises(VideosFailed, match=r"VideoNotFound: HeadObject oss://my-videos/no\.mp4"):
+        make_handler()({"videos": ["oss://my-videos/no.mp4"]})
+    with pytest.raises(VideosFailed, match=r"no-such-bucket.*(NoSuchBucket|AccessDenied)"):
+        make_handler()({"videos": ["oss://no-such-bucket/clip.mp4"]})
+
+
+def test_one_bad_video_does_not_stop_the_others(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    cloud.oss.store.put(VIDEOS, "clip.mp4", b"hello")
+    with pytest.raises(VideosFailed) as caught:
+        make_handler()({"videos": ["oss://my-videos/no.mp4", "oss://my-videos/clip.mp4", "nonsense"]})
+    assert [video for video, _ in caught.value.failures] == ["oss://my-videos/no.mp4", "videos[2]"]
+    assert len(task_ids(cloud)) == 1
+
+
+def test_a_record_that_somebody_changed_is_refused_and_left_alone(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    cloud.oss.store.put(RECORDS, RECORD, b"not ours\n")
+    with pytest.raises(VideosFailed, match=r"RecordUnreadable.*line 1"):
+        make_handler()(EVENT)
+    assert cloud.oss.store.get(RECORDS, RECORD) == b"not ours\n"
+    assert task_ids(cloud) == []
+
+
+def test_a_holder_that_never_ends_is_not_waited_for_beyond_the_invocation(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    """A lease that is far too long, as an older deployment may have written it."""
+    line = b'{"status":"claimed","claim":"other","lease_seconds":9999,"at":"2026-01-01T00:00:00.000Z"}\n'
+    cloud.oss.store.append(RECORDS, RECORD, 0, line)
+    handler = make_handler(timeout=5, **SHORT)
+    with pytest.raises(VideosFailed, match="ClaimHeld"):
+        handler(EVENT)
+    assert task_ids(cloud) == []
+
+
+def test_only_typed_errors_leave_the_handler(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    cloud.faults.add("oss:*:error=403/AccessDenied")
+    with pytest.raises(GifOnUploadError):
+        make_handler()(EVENT)

@@ -1,0 +1,63 @@
+"""The deployed policy is the one that is enforced, and nothing in it is too much."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cloud import PROJECT, local_cloud
+
+from .conftest import VIDEOS, event_for, records
+
+POLICY = json.loads((PROJECT / "ram" / "role-policy.json").read_text(encoding="utf-8"))
+#: action of the policy → what has to happen for it to be needed
+GRANTS = [
+    (statement["Sid"], action)
+    for statement in POLICY["Statement"]
+    for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+]
+
+
+def without(sid: str, action: str, path: Path) -> Path:
+    """The policy less one action of one statement."""
+    statements = []
+    for statement in POLICY["Statement"]:
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        left = [a for a in actions if (statement["Sid"], a) != (sid, action)]
+        if left:
+            statements.append({**statement, "Action": left})
+    path.write_text(json.dumps({**POLICY, "Statement": statements}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("sid", "action"), GRANTS, ids=lambda value: str(value))
+def test_every_permission_is_needed(sid: str, action: str, tmp_path: Path) -> None:
+    policy = without(sid, action, tmp_path / "policy.json")
+    with local_cloud(
+        policy_file=policy, retry_delay=lambda _: 0.05, function_environment={"CLAIM_LEASE_SECONDS": "1.5"}
+    ) as cloud:
+        if action == "multimediaai:ListTasks":
+            cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
+        cloud.oss.store.put(VIDEOS, "clip.mp4", b"no film", notify=True)
+        assert cloud.fc.drain(60)
+        if sid == "KeepRecords":
+            cloud.fc.invoke("gif-on-upload", json.dumps(event_for("clip.mp4")).encode())
+            cloud.fc.invoke("gif-on-upload", json.dumps(event_for("clip.mp4")).encode())
+        for task in cloud.multimediaai.tasks.list():
+            cloud.multimediaai.tasks.wait(task.task_id, 20)  # it downloads as the URL's signer
+        denied = {entry.fields["action"] for entry in cloud.journal.entries("denied")}
+        assert denied == {action}
+        if action == "multimediaai:ListTasks":
+            (lines,) = records(cloud).values()
+            assert lines[-1]["not_searched"]
+
+
+def test_with_the_whole_policy_nothing_is_denied() -> None:
+    with local_cloud(retry_delay=lambda _: 0.05) as cloud:
+        cloud.oss.store.put(VIDEOS, "clip.mp4", b"no film", notify=True)
+        assert cloud.fc.drain(60)
+        (task,) = cloud.multimediaai.tasks.list()
+        cloud.multimediaai.tasks.wait(task.task_id, 20)
+        assert cloud.journal.entries("denied") == []
