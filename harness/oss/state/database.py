@@ -1,0 +1,128 @@
+"""The SQLite file behind a store: its tables, one connection and the one lock that makes changes atomic."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.oss.state.model import Attributes, Bucket, Content, Part, StoredObject, Upload
+
+# Keys are BLOBs: OSS sorts them by their UTF-8 bytes, and so does SQLite then. `seq` orders the versions of a key.
+_TABLES = """
+CREATE TABLE IF NOT EXISTS buckets (
+    name TEXT PRIMARY KEY, created REAL, acl TEXT, storage_class TEXT, redundancy TEXT, versioning TEXT
+);
+CREATE TABLE IF NOT EXISTS objects (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT, key BLOB, version TEXT, latest INTEGER, kind TEXT,
+    etag TEXT, blob TEXT, size INTEGER, crc64 TEXT, md5 BLOB, modified REAL, attributes TEXT, target TEXT,
+    UNIQUE (bucket, key, version)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS latest_objects ON objects (bucket, key) WHERE latest = 1;
+CREATE TABLE IF NOT EXISTS uploads (
+    upload TEXT PRIMARY KEY, bucket TEXT, key BLOB, initiated REAL, attributes TEXT
+);
+CREATE TABLE IF NOT EXISTS parts (
+    upload TEXT, number INTEGER, blob TEXT, size INTEGER, crc64 TEXT, md5 BLOB, modified REAL,
+    PRIMARY KEY (upload, number)
+);
+"""
+
+
+class Database:
+    """`transaction` is the only way in: one thread at a time, all or nothing, durable when it returns.
+
+    Durable means: against the end of this process, at any moment. A power cut may lose the last moments.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+        self._connection.row_factory = sqlite3.Row
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.executescript(_TABLES)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """May be entered again by the thread that is inside; the outermost one commits."""
+        with self._lock:
+            if self._depth == 0:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield self._connection
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self._connection.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """For a look only: it takes the lock and no transaction."""
+        with self._lock:
+            yield self._connection
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def bucket_of(row: sqlite3.Row) -> Bucket:
+    return Bucket(**{name: row[name] for name in row.keys()})  # noqa: SIM118  (iterating a Row gives its values)
+
+
+def object_of(row: sqlite3.Row) -> StoredObject:
+    return StoredObject(
+        bucket=row["bucket"],
+        key=bytes(row["key"]).decode(),
+        version_id=row["version"],
+        kind=row["kind"],
+        etag=row["etag"],
+        content=content_of(row),
+        modified=row["modified"],
+        attributes=attributes_of(row["attributes"]),
+        target=row["target"],
+        latest=bool(row["latest"]),
+    )
+
+
+def content_of(row: sqlite3.Row) -> Content:
+    # CRCs are unsigned 64-bit numbers, SQLite's integers are signed.
+    return Content(row["blob"], row["size"], int(row["crc64"]), bytes(row["md5"]))
+
+
+def upload_of(row: sqlite3.Row) -> Upload:
+    attributes = attributes_of(row["attributes"])
+    return Upload(row["upload"], row["bucket"], bytes(row["key"]).decode(), row["initiated"], attributes)
+
+
+def part_of(row: sqlite3.Row) -> Part:
+    return Part(row["number"], content_of(row), row["modified"])
+
+
+def attributes_of(text: str) -> Attributes:
+    raw: dict[str, Any] = json.loads(text)
+    raw["tags"] = tuple((name, value) for name, value in raw["tags"])
+    return Attributes(**raw)
+
+
+def attributes_text(attributes: Attributes) -> str:
+    return json.dumps(
+        {
+            "headers": dict(attributes.headers),
+            "meta": dict(attributes.meta),
+            "tags": attributes.tags,
+            "acl": attributes.acl,
+            "storage_class": attributes.storage_class,
+        }
+    )

@@ -1,0 +1,247 @@
+"""Objects and their versions: put, append, find, delete. Each change is one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from harness.oss.errors import OssError
+from harness.oss.state.blobs import BlobReader, Blobs
+from harness.oss.state.database import Database, attributes_text, bucket_of, object_of
+from harness.oss.state.model import EMPTY, NULL_VERSION, Attributes, Bucket, Content, StoredObject, check_key
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a write made. `delta`: bytes more than the object had before."""
+
+    object: StoredObject
+    delta: int
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """`removed`: what is gone for good. `marker`: the delete marker that was made instead."""
+
+    removed: StoredObject | None = None
+    marker: StoredObject | None = None
+
+
+class Objects:
+    def __init__(self, database: Database, blobs: Blobs, clock: Callable[[], float]) -> None:
+        self._database, self._blobs, self._clock = database, blobs, clock
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        content: Content,
+        attributes: Attributes,
+        *,
+        kind: str = "Normal",
+        etag: str = "",
+        target: str = "",
+        forbid_overwrite: bool = False,
+    ) -> Change:
+        """Makes `content` (which now belongs to the object) the current version; on a refusal it is discarded.
+
+        `forbid_overwrite` is ignored where versioning was ever set, as OSS ignores it.
+        """
+        try:
+            check_key(key)
+            with self._database.transaction() as db:
+                home = require_bucket(db, bucket)
+                before = _latest(db, bucket, key)
+                if forbid_overwrite and before and not home.versioning:
+                    raise OssError("FileAlreadyExists", ObjectName=key)
+                made = StoredObject(
+                    bucket, key, "", kind, etag or content.etag, content, self._clock(), attributes, target
+                )
+                made, replaced = _insert(db, home, made)
+        except BaseException:
+            self._blobs.delete(content)
+            raise
+        self._blobs.delete(replaced)
+        return Change(made, made.size - (before.size if before else 0))
+
+    def append(
+        self, bucket: str, key: str, position: int, pieces: Iterable[bytes], attributes: Attributes
+    ) -> Change:
+        """Compare and swap: adds `pieces` if the object is exactly `position` bytes long.
+
+        Position 0 creates the object, with `attributes`. `pieces` must be at hand: the lock is held meanwhile.
+        """
+        check_key(key)
+        with self._database.transaction() as db:
+            require_bucket(db, bucket)
+            current = _latest(db, bucket, key)
+            length = current.size if current and not current.is_marker else 0
+            if current and current.kind not in ("Appendable", "DeleteMarker"):
+                raise OssError("ObjectNotAppendable", ObjectName=key)
+            if position != length:
+                headers = {"x-oss-next-append-position": str(length)}
+                raise OssError("PositionNotEqualToLength", headers=headers, ObjectName=key)
+            if current is None or current.is_marker:
+                content = replace(self._blobs.write(pieces), md5=b"")
+                return self.put(bucket, key, content, attributes, kind="Appendable", etag=_append_etag(content))
+            content = self._blobs.append(current.content, pieces)
+            grown = replace(current, content=content, etag=_append_etag(content), modified=self._clock())
+            db.execute(
+                "UPDATE objects SET size = ?, crc64 = ?, etag = ?, modified = ? "
+                "WHERE bucket = ? AND key = ? AND version = ?",
+                (content.size, str(content.crc64), grown.etag, grown.modified, *_identity(grown)),
+            )
+        return Change(grown, content.size - length)
+
+    def look(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject | None:
+        """The current or the named version, or None; it may be a delete marker."""
+        with self._database.reading() as db:
+            return _latest(db, bucket, key) if version_id is None else _version(db, bucket, key, version_id)
+
+    def find(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject:
+        """The current or the named version; raises NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed."""
+        check_key(key)
+        with self._database.reading() as db:
+            require_bucket(db, bucket)
+            found = self.look(bucket, key, version_id)
+        if found is None:
+            if version_id is not None:
+                raise OssError("NoSuchVersion", Key=key, VersionId=version_id)
+            raise OssError("NoSuchKey", Key=key)
+        if found.is_marker:
+            headers = {"x-oss-delete-marker": "true", "x-oss-version-id": found.version_id}
+            raise OssError("NoSuchKey" if version_id is None else "MethodNotAllowed", headers=headers, Key=key)
+        return found
+
+    def open(
+        self, bucket: str, key: str, version_id: str | None = None
+    ) -> tuple[StoredObject, StoredObject, BlobReader]:
+        """(what was asked for, where its bytes are, those bytes); the first two differ for a symlink.
+
+        The reader holds on to the bytes as they are now, whatever happens to the object.
+        """
+        with self._database.reading():
+            asked = self.find(bucket, key, version_id)
+            source = self.follow(asked)
+            return asked, source, self._blobs.open(source.content)
+
+    def follow(self, link: StoredObject) -> StoredObject:
+        """The object whose bytes `link` shows: itself, or a symlink's target."""
+        if link.kind != "Symlink":
+            return link
+        try:
+            target = self.find(link.bucket, link.target)
+        except OssError as exc:
+            raise OssError("SymlinkTargetNotExist", Key=link.key, TargetKey=link.target) from exc
+        if target.kind == "Symlink":
+            raise OssError("InvalidTargetType", Key=link.key, TargetKey=link.target)
+        return target
+
+    def set_attributes(self, target: StoredObject, attributes: Attributes) -> None:
+        """Tags and ACL; the object's Last-Modified stays."""
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE objects SET attributes = ? WHERE bucket = ? AND key = ? AND version = ?",
+                (attributes_text(attributes), *_identity(target)),
+            )
+
+    def delete(self, bucket: str, key: str, version_id: str | None = None) -> Deletion:
+        """Removes a version, or (versioned bucket, no version named) puts a delete marker on top."""
+        check_key(key)
+        with self._database.transaction() as db:
+            home = require_bucket(db, bucket)
+            if version_id is None and home.versioning:
+                now = self._clock()
+                marker = StoredObject(bucket, key, "", "DeleteMarker", "", EMPTY, now, Attributes())
+                marker, dropped = _insert(db, home, marker)
+                removed = None
+            else:
+                marker, removed = None, _version(db, bucket, key, version_id or NULL_VERSION)
+                dropped = removed.content if removed else EMPTY
+                if removed:
+                    _remove(db, removed)
+        self._blobs.delete(dropped)
+        return Deletion(removed, marker)
+
+
+def require_bucket(db: sqlite3.Connection, name: str) -> Bucket:
+    row = db.execute("SELECT * FROM buckets WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise OssError("NoSuchBucket", BucketName=name)
+    return bucket_of(row)
+
+
+def _latest(db: sqlite3.Connection, bucket: str, key: str) -> StoredObject | None:
+    row = db.execute(
+        "SELECT * FROM objects WHERE bucket = ? AND key = ? AND latest = 1", (bucket, key.encode())
+    ).fetchone()
+    return object_of(row) if row else None
+
+
+def _version(db: sqlite3.Connection, bucket: str, key: str, version: str) -> StoredObject | None:
+    row = db.execute(
+        "SELECT * FROM objects WHERE bucket = ? AND key = ? AND version = ?", (bucket, key.encode(), version)
+    ).fetchone()
+    return object_of(row) if row else None
+
+
+def _identity(target: StoredObject) -> tuple[str, bytes, str]:
+    return target.bucket, target.key.encode(), target.version_id
+
+
+def _insert(db: sqlite3.Connection, home: Bucket, made: StoredObject) -> tuple[StoredObject, Content]:
+    """`made` as the latest version; returns it with its version id, and the content it replaced."""
+    version = "CAEQ" + secrets.token_hex(30) if home.versioning == "Enabled" else NULL_VERSION
+    made = replace(made, version_id=version)
+    replaced = _version(db, *_identity_text(made))
+    if replaced:
+        _delete_row(db, replaced)
+    db.execute(
+        "UPDATE objects SET latest = 0 WHERE bucket = ? AND key = ? AND latest = 1",
+        (made.bucket, made.key.encode()),
+    )
+    content = made.content
+    db.execute(
+        "INSERT INTO objects (bucket, key, version, latest, kind, etag, blob, size, crc64, md5, modified, "
+        "attributes, target) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *_identity(made),
+            made.kind,
+            made.etag,
+            content.blob,
+            content.size,
+            str(content.crc64),
+            content.md5,
+            made.modified,
+            attributes_text(made.attributes),
+            made.target,
+        ),
+    )
+    return made, replaced.content if replaced else EMPTY
+
+
+def _identity_text(target: StoredObject) -> tuple[str, str, str]:
+    return target.bucket, target.key, target.version_id
+
+
+def _delete_row(db: sqlite3.Connection, gone: StoredObject) -> None:
+    db.execute("DELETE FROM objects WHERE bucket = ? AND key = ? AND version = ?", _identity(gone))
+
+
+def _remove(db: sqlite3.Connection, gone: StoredObject) -> None:
+    """Takes a version away; the newest of the rest becomes the latest."""
+    _delete_row(db, gone)
+    db.execute(
+        "UPDATE objects SET latest = 1 WHERE seq = (SELECT MAX(seq) FROM objects WHERE bucket = ? AND key = ?) "
+        "AND NOT EXISTS (SELECT 1 FROM objects WHERE bucket = ? AND key = ? AND latest = 1)",
+        (gone.bucket, gone.key.encode()) * 2,
+    )
+
+
+def _append_etag(content: Content) -> str:
+    """Not an MD5: it has OSS's form for appendable objects, and another value after each append."""
+    digest = hashlib.sha256(f"{content.blob} {content.size} {content.crc64}".encode()).hexdigest()
+    return digest[:24].upper() + "00000000"

@@ -1,0 +1,138 @@
+"""The store: buckets, and through its parts objects, uploads and listings. Survives a restart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from harness.oss.errors import OssError
+from harness.oss.state.blobs import Blobs
+from harness.oss.state.database import Database, bucket_of
+from harness.oss.state.listing import Listing
+from harness.oss.state.model import Attributes, Bucket, Content, StoredObject, check_bucket_name
+from harness.oss.state.objects import Objects, require_bucket
+from harness.oss.state.uploads import Uploads
+
+
+class Store:
+    """What is in OSS, in `directory`. Its own methods are for whoever holds the process: no rights, no events.
+
+    `clock` gives epoch seconds: every Last-Modified comes from it.
+    """
+
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._database = Database(directory / "oss.sqlite3")
+        self.blobs = Blobs(directory / "blobs")
+        self.objects = Objects(self._database, self.blobs, clock)
+        self.uploads = Uploads(self._database, self.blobs, self.objects, clock)
+        self.listing = Listing(self._database)
+        self.blobs.keep_only(self._blobs_in_use())
+
+    def put(self, bucket: str, key: str, data: bytes, content_type: str = "") -> StoredObject:
+        attributes = Attributes(headers={"Content-Type": content_type} if content_type else {})
+        return self.objects.put(bucket, key, self.blobs.write([data]), attributes).object
+
+    def get(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+        """The object's bytes (a symlink: its target's); raises OssError."""
+        return self.objects.open(bucket, key, version_id)[2].read()
+
+    def stat(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject:
+        return self.objects.find(bucket, key, version_id)
+
+    def list(self, bucket: str, prefix: str = "") -> list[StoredObject]:
+        """Every current object below `prefix`, by key."""
+        found: list[StoredObject] = []
+        after = ""
+        while True:
+            page = self.listing.page(bucket, prefix, after=after)
+            found += page.objects
+            after = page.next_marker
+            if not after:
+                return found
+
+    def versions(self, bucket: str, prefix: str = "") -> Sequence[StoredObject]:
+        """Every version and delete marker below `prefix`; a key's newest first."""
+        return self.listing.versions(bucket, prefix, limit=1 << 31).objects
+
+    def write(self, pieces: Iterable[bytes]) -> Content:
+        """Bytes on their way to become an object or a part."""
+        return self.blobs.write(pieces)
+
+    def discard(self, content: Content) -> None:
+        self.blobs.delete(content)
+
+    def create_bucket(
+        self, name: str, acl: str = "private", storage_class: str = "Standard", redundancy: str = "LRS"
+    ) -> Bucket:
+        """A new bucket; an existing one only gets the ACL, since all buckets here have the same owner."""
+        check_bucket_name(name)
+        with self._database.transaction() as db:
+            if self.has_bucket(name):
+                db.execute("UPDATE buckets SET acl = ? WHERE name = ?", (acl, name))
+                return self.bucket(name)
+            made = Bucket(name, self._clock(), acl, storage_class, redundancy)
+            db.execute(
+                "INSERT INTO buckets (name, created, acl, storage_class, redundancy, versioning) "
+                "VALUES (?, ?, ?, ?, ?, '')",
+                (name, made.created, acl, storage_class, redundancy),
+            )
+        return made
+
+    def bucket(self, name: str) -> Bucket:
+        """Raises OssError NoSuchBucket."""
+        with self._database.reading() as db:
+            return require_bucket(db, name)
+
+    def has_bucket(self, name: str) -> bool:
+        with self._database.reading() as db:
+            return db.execute("SELECT 1 FROM buckets WHERE name = ?", (name,)).fetchone() is not None
+
+    def buckets(self) -> Sequence[Bucket]:
+        with self._database.reading() as db:
+            return [bucket_of(row) for row in db.execute("SELECT * FROM buckets ORDER BY name")]
+
+    def set_acl(self, name: str, acl: str) -> Bucket:
+        return self._change(name, lambda bucket: replace(bucket, acl=acl))
+
+    def set_versioning(self, name: str, status: str) -> Bucket:
+        """`status`: Enabled or Suspended; there is no way back to never."""
+        return self._change(name, lambda bucket: replace(bucket, versioning=status))
+
+    def _change(self, name: str, change: Callable[[Bucket], Bucket]) -> Bucket:
+        with self._database.transaction() as db:
+            changed = change(require_bucket(db, name))
+            db.execute(
+                "UPDATE buckets SET acl = ?, versioning = ? WHERE name = ?",
+                (changed.acl, changed.versioning, name),
+            )
+        return changed
+
+    def delete_bucket(self, name: str) -> None:
+        with self._database.transaction() as db:
+            require_bucket(db, name)
+            held = (
+                "SELECT 1 FROM objects WHERE bucket = ? UNION ALL SELECT 1 FROM uploads WHERE bucket = ? LIMIT 1"
+            )
+            if db.execute(held, (name, name)).fetchone():
+                raise OssError("BucketNotEmpty", BucketName=name)
+            db.execute("DELETE FROM buckets WHERE name = ?", (name,))
+
+    def clear(self) -> None:
+        """Deletes everything; uploads on their way then find no bucket."""
+        with self._database.transaction() as db:
+            blobs = self._blobs_in_use()
+            for table in ("objects", "parts", "uploads", "buckets"):
+                db.execute(f"DELETE FROM {table}")
+        for blob in blobs:
+            self.blobs.delete(Content(blob, 0, 0))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _blobs_in_use(self) -> set[str]:
+        with self._database.reading() as db:
+            return {row["blob"] for row in db.execute("SELECT blob FROM objects UNION SELECT blob FROM parts")}

@@ -1,0 +1,147 @@
+"""Multipart uploads: parts wait in blobs of their own until they are assembled or aborted."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from harness.oss.errors import OssError
+from harness.oss.state.blobs import Blobs
+from harness.oss.state.database import Database, attributes_text, part_of, upload_of
+from harness.oss.state.model import Attributes, Content, Part, Upload, check_key
+from harness.oss.state.objects import Change, Objects, require_bucket
+
+MIN_PART = 100 * 1024
+MAX_PARTS = 10_000
+
+
+class Uploads:
+    def __init__(self, database: Database, blobs: Blobs, objects: Objects, clock: Callable[[], float]) -> None:
+        self._database, self._blobs, self._objects, self._clock = database, blobs, objects, clock
+
+    def initiate(self, bucket: str, key: str, attributes: Attributes, forbid_overwrite: bool = False) -> Upload:
+        check_key(key)
+        upload = Upload(secrets.token_hex(16).upper(), bucket, key, self._clock(), attributes)
+        with self._database.transaction() as db:
+            home = require_bucket(db, bucket)
+            if forbid_overwrite and not home.versioning and self._objects.look(bucket, key):
+                raise OssError("FileAlreadyExists", ObjectName=key)
+            db.execute(
+                "INSERT INTO uploads (upload, bucket, key, initiated, attributes) VALUES (?, ?, ?, ?, ?)",
+                (upload.upload_id, bucket, key.encode(), upload.initiated, attributes_text(attributes)),
+            )
+        return upload
+
+    def find(self, bucket: str, key: str, upload_id: str) -> Upload:
+        with self._database.reading() as db:
+            require_bucket(db, bucket)
+            row = db.execute(
+                "SELECT * FROM uploads WHERE upload = ? AND bucket = ? AND key = ?",
+                (upload_id, bucket, key.encode()),
+            ).fetchone()
+        if row is None:
+            raise OssError("NoSuchUpload", UploadId=upload_id)
+        return upload_of(row)
+
+    def in_progress(self, bucket: str) -> list[Upload]:
+        """All in progress, by key and then by age."""
+        with self._database.reading() as db:
+            require_bucket(db, bucket)
+            rows = db.execute("SELECT * FROM uploads WHERE bucket = ? ORDER BY key, initiated, upload", (bucket,))
+            return [upload_of(row) for row in rows]
+
+    def put_part(self, upload: Upload, number: int, content: Content) -> Part:
+        """`content` becomes part `number`, in place of an earlier one; discarded if the upload is gone."""
+        part = Part(number, content, self._clock())
+        try:
+            with self._database.transaction() as db:
+                self.find(upload.bucket, upload.key, upload.upload_id)
+                before = [p for p in self.parts(upload) if p.number == number]
+                db.execute(
+                    "INSERT OR REPLACE INTO parts (upload, number, blob, size, crc64, md5, modified) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        upload.upload_id,
+                        number,
+                        content.blob,
+                        content.size,
+                        str(content.crc64),
+                        content.md5,
+                        part.modified,
+                    ),
+                )
+        except BaseException:
+            self._blobs.delete(content)
+            raise
+        for old in before:
+            self._blobs.delete(old.content)
+        return part
+
+    def parts(self, upload: Upload) -> list[Part]:
+        with self._database.reading() as db:
+            rows = db.execute("SELECT * FROM parts WHERE upload = ? ORDER BY number", (upload.upload_id,))
+            return [part_of(row) for row in rows]
+
+    def complete(
+        self, upload: Upload, wanted: Sequence[tuple[int, str]] | None, forbid_overwrite: bool = False
+    ) -> Change:
+        """Assembles the parts named by (number, ETag), in this order; None: all of them."""
+        parts = _chosen(self.parts(upload), wanted)
+        if any(part.content.size < MIN_PART for part in parts[:-1]):
+            raise OssError("EntityTooSmall", MinSizeAllowed=str(MIN_PART))
+        content = replace(self._blobs.write(self._bytes_of(parts)), md5=b"")
+        digest = hashlib.md5(b"".join(part.content.md5 for part in parts), usedforsecurity=False)
+        with self._database.transaction():
+            try:
+                self.find(upload.bucket, upload.key, upload.upload_id)
+            except OssError:
+                self._blobs.delete(content)
+                raise
+            change = self._objects.put(
+                upload.bucket,
+                upload.key,
+                content,
+                upload.attributes,
+                kind="Multipart",
+                etag=f"{digest.hexdigest().upper()}-{len(parts)}",
+                forbid_overwrite=forbid_overwrite,
+            )
+            leftovers = self._forget(upload)
+        self._discard(leftovers)
+        return change
+
+    def abort(self, upload: Upload) -> None:
+        with self._database.transaction():
+            self.find(upload.bucket, upload.key, upload.upload_id)
+            leftovers = self._forget(upload)
+        self._discard(leftovers)
+
+    def _bytes_of(self, parts: Sequence[Part]) -> Iterator[bytes]:
+        for part in parts:
+            yield from self._blobs.open(part.content)
+
+    def _forget(self, upload: Upload) -> Sequence[Part]:
+        parts = self.parts(upload)
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM parts WHERE upload = ?", (upload.upload_id,))
+            db.execute("DELETE FROM uploads WHERE upload = ?", (upload.upload_id,))
+        return parts
+
+    def _discard(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            self._blobs.delete(part.content)
+
+
+def _chosen(present: Sequence[Part], wanted: Sequence[tuple[int, str]] | None) -> Sequence[Part]:
+    if wanted is None:
+        return present
+    numbers = [number for number, _ in wanted]
+    if numbers != sorted(set(numbers)):
+        raise OssError("InvalidPartOrder")
+    by_number = {part.number: part for part in present}
+    for number, etag in wanted:
+        if number not in by_number or by_number[number].etag != etag.strip('"').upper():
+            raise OssError("InvalidPart", PartNumber=str(number))
+    return [by_number[number] for number in numbers]

@@ -1,0 +1,137 @@
+"""Who is asking, and may they? Signatures to signers, signers and ACLs to permissions."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from harness.http import Request
+from harness.identity import Credentials, Identities, IdentityError
+from harness.oss.errors import OssError
+from harness.oss.wire.call import Call, Place
+from harness.service import Authorize, Journal
+from harness.signatures import SignatureError, oss_v1, oss_v4
+from harness.signatures.oss_claim import Claim
+
+_IDENTITY_CODES = {
+    "unknown_key": "InvalidAccessKeyId",
+    # OSS does not know temporary keys without their token.
+    "missing_token": "InvalidAccessKeyId",
+    "malformed_token": "InvalidSecurityToken",
+    "mismatched_token": "AccessKeyIdAndSecurityTokenNotMatch",
+    "expired_token": "SecurityTokenExpired",
+}
+_V1_QUERY = ("OSSAccessKeyId", "Signature")
+#: what an ACL lets everybody do
+_PUBLIC = {
+    "public-read": frozenset({"oss:GetObject", "oss:GetObjectVersion"}),
+    "public-read-write": frozenset({"oss:GetObject", "oss:GetObjectVersion", "oss:PutObject", "oss:DeleteObject"}),
+}
+#: with versionId in the query these need the right to the version
+_VERSION_ACTIONS = {
+    "oss:GetObject": "oss:GetObjectVersion",
+    "oss:DeleteObject": "oss:DeleteObjectVersion",
+    "oss:GetObjectAcl": "oss:GetObjectVersionAcl",
+    "oss:PutObjectAcl": "oss:PutObjectVersionAcl",
+    "oss:GetObjectTagging": "oss:GetObjectVersionTagging",
+    "oss:PutObjectTagging": "oss:PutObjectVersionTagging",
+    "oss:DeleteObjectTagging": "oss:DeleteObjectVersionTagging",
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    identities: Identities
+    decide: Authorize
+    journal: Journal
+    place: Place
+
+    def signer(self, request: Request, resource: str) -> Credentials | None:
+        """The credentials whose signature the request carries, None without one; raises OssError."""
+        try:
+            claim = self._claim(request, resource)
+            return self._verified(claim) if claim else None
+        except SignatureError as exc:
+            raise OssError(exc.code, exc.message, exc.status, None, **exc.fields) from exc
+
+    def resolve(self, access_key_id: str, token: str | None) -> Credentials:
+        """Raises OssError with the code that tells what is wrong with the key or its token."""
+        try:
+            return self.identities.resolve(access_key_id, token)
+        except IdentityError as exc:
+            raise OssError(_IDENTITY_CODES[exc.reason], OSSAccessKeyId=access_key_id) from exc
+
+    def _verified(self, claim: Claim) -> Credentials:
+        credentials = self.resolve(claim.access_key_id, claim.token)
+        claim.verify(credentials.access_key_secret)
+        return credentials
+
+    def _claim(self, request: Request, resource: str) -> Claim | None:
+        params, header = request.params, request.header("Authorization")
+        now, region = self.place.clock(), self.place.region
+        version = params.get("x-oss-signature-version", "")
+        in_query = bool(version) or any(name in params for name in _V1_QUERY)
+        if header and in_query:
+            message = "Only one auth mechanism allowed; a signature is both in the query and in a header."
+            raise SignatureError("InvalidArgument", message, 400)
+        if header.startswith(oss_v4.ALGORITHM):
+            return oss_v4.from_header(request, resource, region, now)
+        if header.startswith("OSS "):
+            return oss_v1.from_header(request, resource, now)
+        if header:
+            raise SignatureError("InvalidArgument", "Authorization header is invalid.", 400)
+        if version == oss_v4.ALGORITHM:
+            return oss_v4.from_query(request, resource, region, now)
+        if version:
+            raise SignatureError("NotImplemented", f"Signature version {version} is not implemented.", 400)
+        return oss_v1.from_query(request, resource, now) if in_query else None
+
+    def allow(self, call: Call, action: str, bucket: str, key: str = "") -> None:
+        """Raises OssError AccessDenied, and notes it in the journal."""
+        action = _VERSION_ACTIONS.get(action, action) if call.version_id else action
+        resource = f"acs:oss:{self.place.region}:{self.place.account_id}:{bucket or '*'}" + (
+            f"/{key}" if key else ""
+        )
+        decision = self.decide(call.signer, action, resource, self._context(call))
+        if decision.allowed or (decision.denied_by != "explicit" and self._is_public(call, action, bucket, key)):
+            return
+        self.journal.add(
+            "denied",
+            service="oss",
+            action=action,
+            resource=resource,
+            signer=signer_name(call.signer),
+            denied_by=decision.denied_by,
+        )
+        if call.signer and call.signer.role:
+            raise OssError("AccessDenied", "Access denied by authorizer's policy.")
+        raise OssError("AccessDenied")
+
+    def _is_public(self, call: Call, action: str, bucket: str, key: str) -> bool:
+        if not key or action not in _PUBLIC["public-read-write"]:
+            return False
+        acl = call.store.bucket(bucket).acl
+        version = call.version_id if key == call.key else None
+        found = call.store.objects.look(bucket, key, version or None)
+        if found and found.attributes.acl != "default":
+            acl = found.attributes.acl
+        return action in _PUBLIC.get(acl, frozenset())
+
+    def _context(self, call: Call) -> dict[str, str]:
+        """The condition keys of a request: RAM's common ones and OSS's of listings."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.place.clock()))
+        context = {
+            "acs:SourceIp": call.request.client,
+            "acs:UserAgent": call.request.header("User-Agent"),
+            "acs:CurrentTime": moment,
+            "acs:SecureTransport": "false",
+        }
+        if call.operation.name.startswith("ListObject"):
+            context["oss:Prefix"] = call.params.get("prefix", "")
+            context["oss:Delimiter"] = call.params.get("delimiter", "")
+        return context
+
+
+def signer_name(signer: Credentials | None) -> str:
+    """How the journal names a signer: the role, else the access key id, else anonymous."""
+    return "anonymous" if signer is None else signer.role or signer.access_key_id

@@ -1,0 +1,99 @@
+"""Which bucket and key a request is about: virtual-hosted style, path style, and one client's peculiarity."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from harness.http import Request
+from harness.oss.errors import OssError
+from harness.oss.state.model import check_bucket_name, check_key
+
+#: oss-cn-beijing.aliyuncs.com, its -internal and the accelerated ones, with a bucket before it or not
+_OSS_HOST = re.compile(r"(?:(?P<bucket>[^.]+)\.)?oss(?:-[a-z0-9-]+)?\.aliyuncs\.com")
+
+
+@dataclass(frozen=True)
+class Target:
+    """`bucket` "" is the service, `key` "" the bucket. `key` is decoded."""
+
+    bucket: str = ""
+    key: str = ""
+
+    @property
+    def scope(self) -> str:
+        return "object" if self.key else "bucket" if self.bucket else "service"
+
+    @property
+    def resource(self) -> str:
+        """As signatures name it."""
+        return f"/{self.bucket}/{self.key}" if self.bucket else "/"
+
+
+class Addressing:
+    """`temp_bucket`: where requests go that ali-oss sends to an IP address with `account_id`/… as the path.
+
+    With such an endpoint that client names the bucket neither in the host nor in the path, yet signs it.
+    """
+
+    def __init__(self, has_bucket: Callable[[str], bool], account_id: str, temp_bucket: str | None) -> None:
+        self._has_bucket, self._account_id, self._temp_bucket = has_bucket, account_id, temp_bucket
+
+    def target(self, request: Request) -> Target:
+        """Raises OssError for names that cannot be, and for path style where OSS refuses it."""
+        found = self._target(request)
+        if found.bucket:
+            check_bucket_name(found.bucket)
+        if found.key:
+            check_key(found.key)
+        return found
+
+    def _target(self, request: Request) -> Target:
+        host = _host_name(request.host)
+        if known := _OSS_HOST.fullmatch(host):
+            key = _decode(request.path[1:])
+            if known["bucket"] is None and key:
+                raise OssError("SecondLevelDomainForbidden")
+            return Target(known["bucket"] or "", key)
+        bucket, _, rest = host.partition(".")
+        if not _is_address(host) and rest and (rest == "localhost" or self._has_bucket(bucket)):
+            return Target(bucket, _decode(request.path[1:]))
+        return self._path_style(request.path)
+
+    def _path_style(self, path: str) -> Target:
+        bucket, _, key = path[1:].partition("/")
+        if self._temp_bucket and bucket == self._account_id and not self._has_bucket(bucket):
+            return Target(self._temp_bucket, _decode(path[1:]))
+        return Target(_decode(bucket), _decode(key))
+
+
+def is_path_style(host: str) -> bool:
+    """Whether clients put the bucket into the path for this host (with or without a port)."""
+    name = _host_name(host)
+    return name == "localhost" or _is_address(name)
+
+
+def _host_name(host: str) -> str:
+    """Without the port, in lower case, and an IPv6 address without its brackets."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _decode(text: str) -> str:
+    try:
+        return unquote_to_bytes(text.encode("latin-1", "replace")).decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise OssError("InvalidObjectName") from exc

@@ -1,0 +1,107 @@
+"""An object's attributes: from an uploader's headers, and back into the headers of an answer."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from urllib.parse import unquote_plus
+
+from harness.oss.errors import OssError
+from harness.oss.state.model import OBJECT_ACLS, STORAGE_CLASSES, Attributes, Bucket, StoredObject
+from harness.oss.wire.times import http_date
+
+#: kept and given back as they came
+STORED_HEADERS = (
+    "Content-Type",
+    "Cache-Control",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Expires",
+    "x-oss-server-side-encryption",
+    "x-oss-server-data-encryption",
+    "x-oss-server-side-encryption-key-id",
+)
+MAX_META = 8 * 1024
+MAX_TAGS = 10
+#: on a write they ask for what OSS does not do
+_UNSUPPORTED_ON_WRITE = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
+_NOT_HERE = ("x-oss-callback", "x-oss-callback-var")
+
+
+def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket) -> Attributes:
+    """`header`: a header's value or "". `names`: of all there are. Raises OssError for values OSS refuses."""
+    for name in (*_UNSUPPORTED_ON_WRITE, *_NOT_HERE):
+        if header(name):
+            raise OssError("NotImplemented", Header=name)
+    prefix = "x-oss-meta-"
+    meta = {n.lower()[len(prefix) :]: header(n).strip() for n in names if n.lower().startswith(prefix)}
+    if sum(len(name) + len(value) for name, value in meta.items()) > MAX_META:
+        raise OssError("InvalidArgument", "The total size of the user metadata is larger than 8 KB.")
+    acl, storage_class = header("x-oss-object-acl"), header("x-oss-storage-class")
+    if acl and acl not in OBJECT_ACLS:
+        raise OssError("InvalidArgument", "no such object access control exists", ArgumentName="x-oss-object-acl")
+    if storage_class and storage_class not in STORAGE_CLASSES:
+        raise OssError("InvalidArgument", "no such storage class", ArgumentName="x-oss-storage-class")
+    encryption = header("x-oss-server-side-encryption")
+    if encryption not in ("", "AES256", "KMS", "SM4"):
+        raise OssError("InvalidEncryptionAlgorithmError", "The Encryption algorithm is not valid.")
+    return Attributes(
+        headers={name: header(name) for name in STORED_HEADERS if header(name)},
+        meta=meta,
+        tags=parse_tags(header("x-oss-tagging")),
+        acl=acl or "default",
+        storage_class=storage_class or bucket.storage_class,
+    )
+
+
+def parse_tags(text: str) -> tuple[tuple[str, str], ...]:
+    """The x-oss-tagging header: URL-encoded pairs, as in a query."""
+    pairs = [part.partition("=") for part in text.split("&") if part]
+    return check_tags([(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs])
+
+
+def check_tags(tags: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    if len(tags) > MAX_TAGS or len({name for name, _ in tags}) < len(tags):
+        raise OssError("InvalidTag", f"An object has at most {MAX_TAGS} tags, each with another key.")
+    for name, value in tags:
+        if not 1 <= len(name.encode()) <= 128 or len(value.encode()) > 256:
+            raise OssError("InvalidTag", "The tag is not valid.", TagKey=name)
+    return tuple(tags)
+
+
+def version_header(bucket: Bucket, version_id: str) -> dict[str, str]:
+    """Answers name the version only where versioning was ever set."""
+    return {"x-oss-version-id": version_id} if bucket.versioning else {}
+
+
+def written_headers(bucket: Bucket, made: StoredObject) -> dict[str, str]:
+    """What the answer to a write says of its object."""
+    headers = {"ETag": f'"{made.etag}"', "x-oss-hash-crc64ecma": str(made.content.crc64)}
+    if made.content.md5:
+        headers["Content-MD5"] = base64.b64encode(made.content.md5).decode()
+    return headers | version_header(bucket, made.version_id)
+
+
+def object_headers(bucket: Bucket, asked: StoredObject, source: StoredObject) -> dict[str, str]:
+    """The headers of a get or head. `asked` differs from `source`, its target, only for a symlink."""
+    attributes = asked.attributes
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{source.etag}"',
+        "Last-Modified": http_date(max(asked.modified, source.modified)),
+        "x-oss-object-type": asked.kind,
+        "x-oss-storage-class": attributes.storage_class,
+        "x-oss-hash-crc64ecma": str(source.content.crc64),
+        "Content-Type": attributes.content_type,
+        **attributes.headers,
+        **{f"x-oss-meta-{name}": value for name, value in attributes.meta.items()},
+        **version_header(bucket, asked.version_id),
+    }
+    if source.content.md5:
+        headers["Content-MD5"] = base64.b64encode(source.content.md5).decode()
+    if asked.kind == "Appendable":
+        headers["x-oss-next-append-position"] = str(asked.size)
+    if attributes.tags:
+        headers["x-oss-tagging-count"] = str(len(attributes.tags))
+    return headers

@@ -1,0 +1,149 @@
+"""One request on its way through OSS, with what every operation needs of it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.http import ConnectionCut, Request, Response
+from harness.identity import Credentials
+from harness.oss.errors import OssError
+from harness.oss.notifications import Notifications
+from harness.oss.state.model import Bucket
+from harness.oss.state.store import Store
+from harness.oss.wire.operations import Operation
+from harness.oss.wire.times import iso
+from harness.oss.wire.xml import MAX_DOCUMENT, Element, render
+
+MAX_BODY = 5 * 1024**3
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where this OSS is, and whose."""
+
+    region: str
+    account_id: str
+    clock: Callable[[], float]
+
+
+@dataclass
+class Call:
+    """`bucket` and `key` are "" where the operation has none. `authorize`: raises OssError AccessDenied."""
+
+    request: Request
+    operation: Operation
+    bucket: str
+    key: str
+    signer: Credentials | None
+    request_id: str
+    store: Store
+    notifications: Notifications
+    place: Place
+    allow: Callable[[Call, str, str, str], None]
+    params: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.params = self.request.params
+
+    @property
+    def home(self) -> Bucket:
+        return self.store.bucket(self.bucket)
+
+    @property
+    def version_id(self) -> str | None:
+        return self.params.get("versionId") or None
+
+    def authorize(self, action: str, bucket: str, key: str = "") -> None:
+        self.allow(self, action, bucket, key)
+
+    def flag(self, name: str) -> bool:
+        return self.request.header(name).lower() == "true"
+
+    def number(self, name: str, default: int | None, low: int, high: int) -> int:
+        """A query parameter that must be a whole number; raises OssError InvalidArgument."""
+        text = self.params.get(name, "" if default is None else str(default))
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            message = f"Argument {name} must be an integer between {low} and {high}."
+            raise OssError("InvalidArgument", message, ArgumentName=name, ArgumentValue=text)
+        return int(text)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body in pieces. A client that breaks off inside it gets no answer."""
+        try:
+            yield from self.request.body
+        except (ConnectionError, TimeoutError, ValueError) as exc:
+            raise ConnectionCut from exc
+
+    def upload(self) -> Iterator[bytes]:
+        """The body of an upload, whose length must be announced or chunked; raises OssError."""
+        body = self.request.body
+        if body.length is None and not body.chunked:
+            raise OssError("MissingContentLength")
+        if (body.length or 0) > MAX_BODY:
+            raise OssError("InvalidArgument", "The object is larger than 5 GB.")
+        return self.pieces()
+
+    def document(self) -> bytes:
+        """The body of a request that is XML; its Content-MD5 is checked."""
+        read = bytearray()
+        for piece in self.pieces():
+            read += piece
+            if len(read) > MAX_DOCUMENT:
+                raise OssError("MalformedXML")
+        return bytes(read)
+
+    def content_md5(self) -> bytes:
+        """What Content-MD5 promises, b"" without one; raises OssError InvalidDigest."""
+        header = self.request.header("Content-MD5")
+        try:
+            digest = base64.b64decode(header, validate=True)
+        except (binascii.Error, ValueError) as exc:
+            raise OssError("InvalidDigest") from exc
+        if header and len(digest) != 16:
+            raise OssError("InvalidDigest")
+        return digest
+
+    def publish(
+        self, name: str, key: str, *, etag: str = "", size: int = 0, delta: int = 0, mime: str = "", **more: Any
+    ) -> dict[str, str]:
+        """Tells the bucket's rules of a change; returns the headers that an upload's answer gets for it."""
+        shown: dict[str, Any] = {"deltaSize": delta, "eTag": etag, "key": key, "size": size, **more}
+        if mime:
+            shown["objectMeta"] = {"mimeType": mime}
+        account = self.place.account_id
+        record = {
+            "eventName": name,
+            "eventSource": "acs:oss",
+            "eventTime": iso(self.place.clock()),
+            "eventVersion": "1.0",
+            "oss": {
+                "bucket": {
+                    "arn": f"acs:oss:{self.place.region}:{account}:{self.bucket}",
+                    "name": self.bucket,
+                    "ownerIdentity": account,
+                    "virtualBucket": "",
+                },
+                "object": shown,
+                "ossSchemaVersion": "1.0",
+            },
+            "region": self.place.region,
+            "requestParameters": {"sourceIPAddress": self.request.client},
+            "responseElements": {"requestId": self.request_id},
+            "userIdentity": {"principalId": account},
+        }
+        return self.notifications.publish(record)
+
+
+Handler = Callable[[Call], Response]
+
+
+def answer_xml(root: Element, headers: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    return Response(status, {"Content-Type": "application/xml", **(headers or {})}, render(root))
+
+
+def empty(headers: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    return Response(status, dict(headers or {}))

@@ -1,0 +1,100 @@
+"""The operations there are: how each is recognised, and which RAM action it takes.
+
+Source: the OSS API reference, operation by operation; actions from "RAM policy overview". The first row that fits
+a request is its operation, so rows with a marker stand before the plain ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.http import Request
+from harness.oss.errors import OssError
+from harness.oss.wire.addressing import Target
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`marker`: a query parameter ("name" or "name=value"). `header`: one that must be there."""
+
+    name: str
+    method: str
+    scope: str
+    marker: str = ""
+    header: str = ""
+    #: "" is decided by the operation itself
+    action: str = ""
+
+    def fits(self, request: Request, scope: str, params: dict[str, str]) -> bool:
+        name, has_value, value = self.marker.partition("=")
+        return (
+            self.method == request.method
+            and self.scope == scope
+            and (not name or (name in params and (not has_value or params[name] == value)))
+            and (not self.header or bool(request.header(self.header)))
+        )
+
+
+_COPY = "x-oss-copy-source"
+OPERATIONS = (
+    Operation("ListBuckets", "GET", "service", action="oss:ListBuckets"),
+    Operation("PutBucketAcl", "PUT", "bucket", "acl", action="oss:PutBucketAcl"),
+    Operation("PutBucketVersioning", "PUT", "bucket", "versioning", action="oss:PutBucketVersioning"),
+    Operation("PutBucket", "PUT", "bucket", action="oss:PutBucket"),
+    Operation("GetBucketAcl", "GET", "bucket", "acl", action="oss:GetBucketAcl"),
+    Operation("GetBucketInfo", "GET", "bucket", "bucketInfo", action="oss:GetBucketInfo"),
+    Operation("GetBucketLocation", "GET", "bucket", "location", action="oss:GetBucketLocation"),
+    Operation("GetBucketStat", "GET", "bucket", "stat", action="oss:GetBucketStat"),
+    Operation("GetBucketVersioning", "GET", "bucket", "versioning", action="oss:GetBucketVersioning"),
+    Operation("ListMultipartUploads", "GET", "bucket", "uploads", action="oss:ListMultipartUploads"),
+    Operation("ListObjectVersions", "GET", "bucket", "versions", action="oss:ListObjectVersions"),
+    Operation("ListObjectsV2", "GET", "bucket", "list-type=2", action="oss:ListObjects"),
+    Operation("ListObjects", "GET", "bucket", action="oss:ListObjects"),
+    Operation("DeleteBucket", "DELETE", "bucket", action="oss:DeleteBucket"),
+    Operation("DeleteMultipleObjects", "POST", "bucket", "delete", action="oss:DeleteObject"),
+    Operation("PostObject", "POST", "bucket", action="oss:PutObject"),
+    Operation("PutObjectACL", "PUT", "object", "acl", action="oss:PutObjectAcl"),
+    Operation("PutObjectTagging", "PUT", "object", "tagging", action="oss:PutObjectTagging"),
+    Operation("PutSymlink", "PUT", "object", "symlink", action="oss:PutObject"),
+    Operation("UploadPartCopy", "PUT", "object", "uploadId", _COPY, action="oss:PutObject"),
+    Operation("UploadPart", "PUT", "object", "uploadId", action="oss:PutObject"),
+    Operation("CopyObject", "PUT", "object", "", _COPY, action="oss:PutObject"),
+    Operation("PutObject", "PUT", "object", action="oss:PutObject"),
+    Operation("GetObjectACL", "GET", "object", "acl", action="oss:GetObjectAcl"),
+    Operation("GetObjectTagging", "GET", "object", "tagging", action="oss:GetObjectTagging"),
+    Operation("GetSymlink", "GET", "object", "symlink", action="oss:GetObject"),
+    Operation("ListParts", "GET", "object", "uploadId", action="oss:ListParts"),
+    Operation("GetObjectMeta", "GET", "object", "objectMeta", action="oss:GetObject"),
+    Operation("GetObject", "GET", "object", action="oss:GetObject"),
+    Operation("GetObjectMeta", "HEAD", "object", "objectMeta", action="oss:GetObject"),
+    Operation("HeadObject", "HEAD", "object", action="oss:GetObject"),
+    Operation("DeleteObjectTagging", "DELETE", "object", "tagging", action="oss:DeleteObjectTagging"),
+    Operation("AbortMultipartUpload", "DELETE", "object", "uploadId", action="oss:AbortMultipartUpload"),
+    Operation("DeleteObject", "DELETE", "object", action="oss:DeleteObject"),
+    Operation("AppendObject", "POST", "object", "append", action="oss:PutObject"),
+    Operation("InitiateMultipartUpload", "POST", "object", "uploads", action="oss:PutObject"),
+    Operation("CompleteMultipartUpload", "POST", "object", "uploadId", action="oss:PutObject"),
+)
+
+# Query parameters that ask for what is not implemented here, and must not be taken for a plain get or put.
+_OTHERS = """
+accessMonitor accessPoint accessPointPolicy archiveDirectRead asyncFetch bucketArchiveDirectRead callback
+callback-var cname comp cors encryption httpsConfig inventory lifecycle live logging metaQuery overwriteConfig
+policy policyStatus publicAccessBlock qosInfo redundancyTransition referer regionList rename replication
+replicationLocation replicationProgress requestPayment resourceGroup restore rtc seal style transferAcceleration
+userQosInfo vod website worm wormExtend wormId x-oss-async-process x-oss-process
+"""
+_ELSEWHERE = frozenset(_OTHERS.split())
+
+
+def detect(request: Request, target: Target) -> Operation:
+    """Raises OssError NotImplemented for a known feature that is not here, MethodNotAllowed for none."""
+    params = request.params
+    if missing := sorted(_ELSEWHERE.intersection(params)):
+        raise OssError("NotImplemented", f"{missing[0]} is not implemented by this local OSS.")
+    if target.scope == "bucket" and "tagging" in params:
+        raise OssError("NotImplemented", "Bucket tagging is not implemented by this local OSS.")
+    for operation in OPERATIONS:
+        if operation.fits(request, target.scope, params):
+            return operation
+    raise OssError("MethodNotAllowed", Method=request.method, ResourceType=target.scope.upper())

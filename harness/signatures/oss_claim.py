@@ -1,0 +1,59 @@
+"""What a signed OSS request claims, whichever signature version carried it."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.message import Message
+
+from harness.signatures import SignatureError
+
+#: seconds that a request's time may differ from the service's
+MAX_SKEW = 15 * 60
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`sign` computes the signature that the holder of the given secret would have sent."""
+
+    access_key_id: str
+    token: str | None = field(repr=False)
+    provided: str = field(repr=False)
+    string_to_sign: bytes = field(repr=False)
+    sign: Callable[[str], str] = field(repr=False)
+
+    def verify(self, secret: str) -> None:
+        """Raises SignatureError with the elements by which OSS helps to find the difference."""
+        if hmac.compare_digest(self.sign(secret).encode(), self.provided.encode()):
+            return
+        raise SignatureError(
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your key and signing method.",
+            OSSAccessKeyId=self.access_key_id,
+            SignatureProvided=self.provided,
+            StringToSign=self.string_to_sign.decode("utf-8", "replace"),
+            StringToSignBytes=" ".join(f"{byte:02X}" for byte in self.string_to_sign),
+        )
+
+
+def signed_pairs(headers: Message) -> Iterator[tuple[bytes, bytes]]:
+    """Header names in lower case and their values, as the bytes that were sent, by name."""
+    pairs = ((name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers.items())
+    yield from sorted(pairs, key=lambda pair: pair[0])
+
+
+def too_skewed(sent: float, now: float) -> SignatureError:
+    return SignatureError(
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+        RequestTime=iso(sent),
+        ServerTime=iso(now),
+        MaxAllowedSkewMilliseconds=str(MAX_SKEW * 1000),
+    )
+
+
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,87 @@
+"""OSS signature V1 (HMAC-SHA1), in the Authorization header and in the query.
+
+Source: OSS API reference, "Add a signature to the header" and "Add signatures to a URL". The string to sign is
+computed over bytes as they arrived: keys and header values may hold UTF-8 that is no latin-1.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable
+from email.message import Message
+from email.utils import parsedate_to_datetime
+
+from harness.http import Request
+from harness.signatures import SignatureError
+from harness.signatures.oss_claim import MAX_SKEW, Claim, signed_pairs, too_skewed
+
+# The query parameters that are part of what is signed; others (prefix, max-keys, marker …) are not.
+_SUBRESOURCES = """
+accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo callback callback-var cname
+comp continuation-token cors delete encryption endTime group httpsConfig inventory inventoryId lifecycle link live
+location logging metaQuery objectInfo objectMeta partNumber policy position publicAccessBlock qos qosInfo
+redundancyTransition referer regionList replication replicationLocation replicationProgress requestPayment
+resourceGroup response-cache-control response-content-disposition response-content-encoding
+response-content-language response-content-type response-expires restore security-token sequential startTime stat
+status style styleName symlink tagging transferAcceleration uploadId uploads versionId versioning versions vod
+website worm wormExtend wormId x-oss-async-process x-oss-process x-oss-request-payer x-oss-traffic-limit
+"""
+SUBRESOURCES = frozenset(_SUBRESOURCES.split())
+
+_NEEDED = ("Signature", "Expires", "OSSAccessKeyId")
+
+
+def string_to_sign(
+    method: str, headers: Message, date: str, resource: str, query: Iterable[tuple[str, str]]
+) -> bytes:
+    """`resource`: "/bucket/key" with the key as it is, "/bucket/" or "/". `date`: the Date line (or Expires)."""
+    signed = sorted((name, value) for name, value in query if name in SUBRESOURCES)
+    suffix = "&".join(f"{name}={value}" if value else name for name, value in signed)
+    oss_headers = b"".join(
+        name + b":" + value + b"\n" for name, value in signed_pairs(headers) if name.startswith(b"x-oss-")
+    )
+    lines = [method, headers.get("Content-MD5", ""), headers.get("Content-Type", ""), date]
+    head = b"".join(line.encode("latin-1") + b"\n" for line in lines)
+    return head + oss_headers + (resource + (f"?{suffix}" if suffix else "")).encode()
+
+
+def signature(secret: str, text: bytes) -> str:
+    return base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha1).digest()).decode()
+
+
+def from_header(request: Request, resource: str, now: float) -> Claim:
+    """What an `Authorization: OSS <key id>:<signature>` claims; raises SignatureError."""
+    key_id, colon, provided = request.header("Authorization")[len("OSS ") :].strip().partition(":")
+    if not (colon and key_id and provided):
+        raise SignatureError("InvalidArgument", "Authorization header is invalid.", 400)
+    date = request.header("x-oss-date") or request.header("Date")
+    try:
+        sent = parsedate_to_datetime(date).timestamp()
+    except ValueError as exc:
+        raise SignatureError("AccessDenied", "OSS authentication requires a valid Date.") from exc
+    if abs(now - sent) > MAX_SKEW:
+        raise too_skewed(sent, now)
+    # alibabacloud-oss-v2 sends the token in a header of this name, which is not signed.
+    token = request.header("x-oss-security-token") or request.header("security-token") or None
+    text = string_to_sign(request.method, request.headers, date, resource, request.query)
+    return Claim(key_id, token, provided, text, lambda secret: signature(secret, text))
+
+
+def from_query(request: Request, resource: str, now: float) -> Claim:
+    """What a URL with OSSAccessKeyId, Expires (unix seconds) and Signature claims; raises SignatureError."""
+    params = request.params
+    if not all(params.get(name) for name in _NEEDED):
+        raise SignatureError(
+            "AccessDenied",
+            "Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters",
+        )
+    expires = params["Expires"]
+    if not (expires.isascii() and expires.isdigit()):
+        raise SignatureError("AccessDenied", "Invalid date (should be seconds since epoch): " + expires)
+    if now > int(expires):
+        raise SignatureError("AccessDenied", "Request has expired.", Expires=expires)
+    text = string_to_sign(request.method, request.headers, expires, resource, request.query)
+    token = params.get("security-token") or None
+    return Claim(params["OSSAccessKeyId"], token, params["Signature"], text, lambda s: signature(s, text))
