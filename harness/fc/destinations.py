@@ -5,13 +5,57 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 
 from harness.fc.delivery import Event
+from harness.fc.environment import Platform
+from harness.fc.errors import FcError
 from harness.fc.invocation import InvocationResult
+from harness.fc.spec import FunctionSpec
+from harness.identity import Credentials
+from harness.service import Authorize, Journal
 
 _FUNCTION = re.compile(
     r"acs:fc:[^:]*:[^:]*:(?:functions/(?P<name>[^/]+)(?:/[^/]+)?|services/[^/]+/functions/(?P<old_name>[^/]+))"
 )
+
+
+class Destinations:
+    """Sends results on, with the function's role. `send(function, payload)` invokes a function asynchronously."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        credentials: Callable[[FunctionSpec], Credentials | None],
+        authorize: Authorize,
+        journal: Journal,
+        send: Callable[[str, bytes], object],
+    ) -> None:
+        self._platform = platform
+        self._credentials = credentials
+        self._authorize = authorize
+        self._journal = journal
+        self._send = send
+
+    def settle(self, spec: FunctionSpec, event: Event, result: InvocationResult) -> None:
+        """Called once for each event that has ended, with its last result."""
+        arn = spec.async_config.on_success if result.ok else spec.async_config.on_failure
+        if arn:
+            outcome = self._deliver(spec, function_of(arn), event, result)
+            self._journal.add("destination", request_id=event.request_id, destination=arn, outcome=outcome)
+
+    def _deliver(self, spec: FunctionSpec, target: str | None, event: Event, result: InvocationResult) -> str:
+        if target is None:
+            return "not implemented"
+        resource = self._platform.function_arn(target)
+        decision = self._authorize(self._credentials(spec), "fc:InvokeFunction", resource, {})
+        if not decision.allowed:
+            return f"denied: fc:InvokeFunction on {resource}"
+        try:
+            self._send(target, destination_payload(event, result, self._platform.function_arn(spec.name)))
+        except FcError as exc:
+            return exc.code
+        return "sent"
 
 
 def function_of(arn: str) -> str | None:

@@ -31,8 +31,12 @@ class Platform:
             return self.context_shape
         return "python3.12" if _minor_version(spec.runtime) >= 12 else "python3.10"
 
+    def arn(self, resource: str) -> str:
+        """Of something that belongs to FC here, such as `functions/<name>`."""
+        return f"acs:fc:{self.region}:{self.account_id}:{resource}"
+
     def function_arn(self, name: str) -> str:
-        return f"acs:fc:{self.region}:{self.account_id}:functions/{name}"
+        return self.arn(f"functions/{name}")
 
 
 def new_instance_id() -> str:

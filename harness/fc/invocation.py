@@ -43,27 +43,6 @@ class InvocationResult:
         return tail(list(self.lines))
 
 
-@dataclass(frozen=True)
-class InvocationRecord:
-    """One execution, or an event that ended without one (`outcome` expired).
-
-    `outcome`: succeeded, failed, throttled, expired. `at`: epoch seconds of its end.
-    """
-
-    request_id: str
-    function: str
-    type: str
-    payload_size: int
-    outcome: str
-    retry_count: int
-    at: float
-    duration_ms: float
-    max_memory_mb: int
-    lines: tuple[str, ...] = field(repr=False)
-    error_type: str | None
-    result: bytes = field(repr=False)
-
-
 def new_request_id() -> str:
     """In the form that FC 3.0 uses: `1-<time>-<8 hex>-<12 hex>`."""
     return f"1-{int(time.time()):08x}-{secrets.token_hex(4)}-{secrets.token_hex(6)}"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from harness.fc.api import Api
 from harness.fc.credentials import RoleCredentials
 from harness.fc.delivery import Delivery, DeliveryFaults, Event
-from harness.fc.destinations import destination_payload, function_of
+from harness.fc.destinations import Destinations
 from harness.fc.environment import Platform
 from harness.fc.errors import FcError, function_not_found, too_large
 from harness.fc.function import Function
@@ -21,19 +22,18 @@ from harness.fc.instance import Instance
 from harness.fc.invocation import (
     MAX_ASYNC_PAYLOAD,
     MAX_SYNC_PAYLOAD,
-    InvocationRecord,
     InvocationResult,
     new_request_id,
     refused,
 )
+from harness.fc.invoke_api import invocation_routes
 from harness.fc.launcher import Launcher
+from harness.fc.records import InvocationRecord, InvocationRecords
 from harness.fc.spec import FunctionSpec
 from harness.fc.watchdog import Watchdog
-from harness.identity import Identities
+from harness.http import Request, Response
+from harness.identity import Credentials, Identities
 from harness.service import Authorize, Journal
-
-_KEPT_RECORDS = 2_000
-_KEPT_RESULT = 64 * 1024
 
 
 def _exponential(retry: int) -> float:
@@ -69,26 +69,44 @@ class FunctionCompute:
         self.directory = directory
         self.platform = Platform(region, account_id, context_shape)
         self.credentials = RoleCredentials(identities, clock)
-        self._authorize = authorize
-        self._journal = journal
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._functions: dict[str, Function] = {}
-        self._records: deque[InvocationRecord] = deque(maxlen=_KEPT_RECORDS)
+        self._records = InvocationRecords(journal, clock)
         # Its own folder, because the names of sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="fc-"))
         self._watchdog = Watchdog(self._stop_idle)
         self._launcher = Launcher(
             self.platform,
             self._watchdog,
-            lambda spec: self.credentials.of(spec.role),
+            self._credentials_of,
             lambda request_id, line: journal.add("log", request_id=request_id, line=line),
             self._sockets,
             python,
             dict(extra_environment or {}),
         )
+        self._api = Api(
+            invocation_routes(self, lambda name: ""),
+            identities=identities,
+            authorize=authorize,
+            journal=journal,
+            platform=self.platform,
+            clock=clock,
+        )
+        self._destinations = Destinations(
+            self.platform, self._credentials_of, authorize, journal, self.invoke_async
+        )
         self._delivery = Delivery(self._look_up, self._execute, self._settle, self._expire, retry_delays, clock)
+
+    def operation(self, request: Request) -> str:
+        return self._api.operation(request)
+
+    def handle(self, request: Request) -> Response:
+        return self._api.handle(request)
+
+    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
+        return self._api.refuse(request, status, code, message)
 
     @property
     def delivery(self) -> DeliveryFaults:
@@ -98,8 +116,7 @@ class FunctionCompute:
     @property
     def invocations(self) -> list[InvocationRecord]:
         """The latest executions, oldest first."""
-        with self._lock:
-            return list(self._records)
+        return self._records.list()
 
     @property
     def functions(self) -> list[FunctionSpec]:
@@ -122,13 +139,8 @@ class FunctionCompute:
         if function:
             function.close()
 
-    def invoke(
-        self, name: str, payload: bytes, *, log_tail: bool = False, request_id: str | None = None
-    ) -> InvocationResult:
-        """Synchronously. Never raises for what FC would answer: see InvocationResult.
-
-        `log_tail` is for callers over the wire; here the log is in the result anyway.
-        """
+    def invoke(self, name: str, payload: bytes, *, request_id: str | None = None) -> InvocationResult:
+        """Synchronously. What FC would refuse is in the result too: a `status` of 4xx with an `error_code`."""
         request_id = request_id or new_request_id()
         try:
             return self.invoke_or_raise(name, payload, request_id)
@@ -168,6 +180,9 @@ class FunctionCompute:
         self._delivery.join(5)
         shutil.rmtree(self._sockets, ignore_errors=True)
 
+    def _credentials_of(self, spec: FunctionSpec) -> Credentials | None:
+        return self.credentials.of(spec.role)
+
     def _find(self, name: str) -> Function:
         with self._lock:
             function = self._functions.get(name)
@@ -179,76 +194,24 @@ class FunctionCompute:
         function = self._find(name)
         return function.spec, function.limit
 
-    def _execute(self, event: Event, type_: str = "Async") -> InvocationResult:
+    def _execute(self, event: Event, kind: str = "Async") -> InvocationResult:
         function = self._find(event.function)
-        about = {"request_id": event.request_id, "function": event.function, "type": type_}
-        self._journal.add("invocation", phase="start", retry_count=event.retry_count, **about)
+        self._records.begin(event, kind)
         try:
             result = function.invoke(event.payload, event.request_id, event.retry_count)
         except FcError as exc:
-            self._record(
-                event, type_, "throttled" if exc.status == 429 else "refused", refused(exc, event.request_id)
-            )
+            outcome = "throttled" if exc.status == 429 else "refused"
+            self._records.end(event, kind, outcome, refused(exc, event.request_id))
             raise
-        self._record(event, type_, "succeeded" if result.ok else "failed", result)
+        self._records.end(event, kind, "succeeded" if result.ok else "failed", result)
         return result
 
-    def _record(self, event: Event, type_: str, outcome: str, result: InvocationResult) -> None:
-        record = InvocationRecord(
-            event.request_id,
-            event.function,
-            type_,
-            len(event.payload),
-            outcome,
-            event.retry_count,
-            self._clock(),
-            result.duration_ms,
-            result.max_memory_mb,
-            result.lines,
-            result.error_type or result.error_code,
-            result.body[:_KEPT_RESULT],
-        )
-        with self._lock:
-            self._records.append(record)
-        self._journal.add(
-            "invocation",
-            phase="end",
-            request_id=record.request_id,
-            function=record.function,
-            type=type_,
-            outcome=outcome,
-            retry_count=record.retry_count,
-            duration_ms=round(record.duration_ms, 1),
-            memory_mb=record.max_memory_mb,
-            error_type=record.error_type,
-        )
-
     def _expire(self, event: Event) -> None:
-        self._record(event, "Async", "expired", InvocationResult(0, b"", event.request_id))
+        self._records.end(event, "Async", "expired", InvocationResult(0, b"", event.request_id))
 
     def _settle(self, event: Event, result: InvocationResult) -> None:
-        """Sends the outcome to the function's destination, with the role's permission."""
-        spec = self._find(event.function).spec
-        arn = spec.async_config.on_success if result.ok else spec.async_config.on_failure
-        if not arn:
-            return
-        payload = destination_payload(event, result, self.platform.function_arn(event.function))
-        target = function_of(arn)
-        outcome = "not implemented"
-        if target:
-            resource = self.platform.function_arn(target)
-            credentials = self.credentials.of(spec.role)
-            outcome = "denied"
-            if credentials and self._authorize(credentials, "fc:InvokeFunction", resource, {}).allowed:
-                outcome = self._send(target, payload)
-        self._journal.add("destination", request_id=event.request_id, destination=arn, outcome=outcome)
-
-    def _send(self, function: str, payload: bytes) -> str:
-        try:
-            self.invoke_async(function, payload)
-        except FcError as exc:
-            return exc.code
-        return "sent"
+        with contextlib.suppress(FcError):  # the function was deleted meanwhile
+            self._destinations.settle(self._find(event.function).spec, event, result)
 
     def _stop_idle(self) -> None:
         with self._lock:

@@ -1,0 +1,173 @@
+"""FC's HTTP API: which operation a request is, who sent it, whether they may, and how answers look.
+
+Two dialects, by path: FC 3.0 (/2023-03-30, signed with ACS3) and FC 2.0 (/2016-08-15, signed with FC's own
+signature). A request says by its Authorization header how it is signed, and either is taken for either path.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from harness.fc.environment import Platform
+from harness.fc.errors import FcError
+from harness.fc.invocation import new_request_id
+from harness.http import Request, Response
+from harness.identity import Credentials, Identities
+from harness.service import Authorize, Journal
+from harness.signatures import SignatureError, acs3, fc2
+from harness.signatures.gateway import NonceLog
+
+V3 = "/2023-03-30"
+V2 = "/2016-08-15"
+#: Code arrives as base64 inside JSON: 100 MiB of zip at most.
+_MAX_BODY = 140 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request. `names`: what the path names, decoded."""
+
+    request: Request
+    body: bytes
+    names: Mapping[str, str]
+    signer: Credentials
+    request_id: str
+
+    def document(self) -> dict[str, Any]:
+        """The JSON object in the body. Raises FcError."""
+        try:
+            document = json.loads(self.body or b"{}")
+        except ValueError as exc:
+            raise FcError(400, "InvalidArgument", f"the request's body is not JSON: {exc}") from exc
+        if not isinstance(document, dict):
+            raise FcError(400, "InvalidArgument", "the request's body must be a JSON object")
+        return document
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` with {names} in it; `resource` is the RAM resource, with the same names."""
+
+    method: str
+    path: str
+    operation: str
+    run: Callable[[Call], Response]
+    resource: str = "functions/{function}"
+    max_body: int = _MAX_BODY
+
+    def match(self, request: Request) -> dict[str, str] | None:
+        if request.method != self.method:
+            return None
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        found = re.fullmatch(pattern, request.path)
+        return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
+
+
+def json_response(document: Any, status: int = 200) -> Response:
+    return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
+
+
+class Api:
+    """Answers requests by `routes`; what none of them takes is NotImplemented."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        identities: Identities,
+        authorize: Authorize,
+        journal: Journal,
+        platform: Platform,
+        clock: Callable[[], float],
+    ) -> None:
+        self._routes = tuple(routes)
+        self._identities = identities
+        self._authorize = authorize
+        self._journal = journal
+        self._platform = platform
+        self._clock = clock
+        self._nonces = NonceLog()
+
+    def operation(self, request: Request) -> str:
+        found = self._find(request)
+        return found[0].operation if found else "NotImplemented"
+
+    def handle(self, request: Request) -> Response:
+        request_id = new_request_id()
+        found = self._find(request)
+        signer = None
+        try:
+            if not found:
+                message = f"the local cloud does not implement {request.method} {request.path}"
+                raise FcError(501, "NotImplemented", message)
+            route, names = found
+            if (request.body.length or 0) > route.max_body:
+                raise FcError(400, "EntityTooLarge", "payload size exceeds maximum allowed size")
+            body = request.body.read()
+            signer = self._authenticate(request, body)
+            self._allow(signer, route, names)
+            response = route.run(Call(request, body, names, signer, request_id))
+        except SignatureError as exc:
+            response = self._error(request, FcError(exc.status, exc.code, exc.message), request_id)
+        except FcError as exc:
+            response = self._error(request, exc, request_id)
+        self._journal.add(
+            "request",
+            service="fc",
+            operation=found[0].operation if found else "NotImplemented",
+            function=found[1].get("function", "") if found else "",
+            status=response.status,
+            signer=_name(signer),
+            request_id=request_id,
+        )
+        response.headers.setdefault("X-Fc-Request-Id", request_id)
+        return response
+
+    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
+        request_id = new_request_id()
+        response = self._error(request, FcError(status, code, message), request_id)
+        response.headers["X-Fc-Request-Id"] = request_id
+        return response
+
+    def _find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        for route in self._routes:
+            names = route.match(request)
+            if names is not None:
+                return route, names
+        return None
+
+    def _authenticate(self, request: Request, body: bytes) -> Credentials:
+        if request.header("Authorization").startswith("FC ") or request.path.startswith(V2):
+            return fc2.verify(request, self._identities, now=self._clock())
+        return acs3.verify(request, body, self._identities, now=self._clock(), nonces=self._nonces)
+
+    def _allow(self, signer: Credentials, route: Route, names: Mapping[str, str]) -> None:
+        action = f"fc:{route.operation}"
+        resource = self._platform.arn(route.resource.format_map(names))
+        decision = self._authorize(signer, action, resource, {})
+        if decision.allowed:
+            return
+        self._journal.add(
+            "denied",
+            service="fc",
+            action=action,
+            resource=resource,
+            signer=_name(signer),
+            denied_by=decision.denied_by,
+        )
+        message = f"the caller is not authorized to perform '{action}' on resource '{resource}'"
+        raise FcError(403, "AccessDenied", message)
+
+    def _error(self, request: Request, error: FcError, request_id: str) -> Response:
+        if request.path.startswith(V2):
+            return json_response({"ErrorCode": error.code, "ErrorMessage": error.message}, error.status)
+        return Response(error.status, {"Content-Type": "application/json"}, error.body(request_id))
+
+
+def _name(signer: Credentials | None) -> str:
+    return "anonymous" if signer is None else signer.role or signer.access_key_id

@@ -1,0 +1,78 @@
+"""InvokeFunction over HTTP, in the dialects of FC 3.0 and FC 2.0.
+
+FC 2.0 names a service before the function. A function of FC 3.0 has none, so any service name will do here.
+Not implemented: calls to HTTP triggers, stateful async tasks (a task id is given back, but not looked at).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Protocol
+
+from harness.fc.api import V2, V3, Call, Route
+from harness.fc.errors import FcError
+from harness.fc.invocation import MAX_SYNC_PAYLOAD, InvocationResult
+from harness.http import Response
+
+_EXPOSED = (
+    "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
+    "x-fc-log-result,x-fc-invocation-code-version"
+)
+
+
+class Invoker(Protocol):
+    """What FunctionCompute offers to the wire. Both raise FcError."""
+
+    def invoke_or_raise(self, name: str, payload: bytes, request_id: str) -> InvocationResult: ...
+
+    def invoke_async(self, name: str, payload: bytes, *, request_id: str | None = None) -> str: ...
+
+
+def invocation_routes(invoker: Invoker, checksum: Callable[[str], str]) -> list[Route]:
+    """`checksum(name)`: the CRC-64 of the function's code, "" when it was never uploaded."""
+
+    def invoke(call: Call) -> Response:
+        return _invoke(invoker, checksum, call)
+
+    old = V2 + "/services/{service}/functions/{function}/invocations"
+    return [
+        Route("POST", path, "InvokeFunction", invoke, max_body=MAX_SYNC_PAYLOAD)
+        for path in (V3 + "/functions/{function}/invocations", old)
+    ]
+
+
+def _invoke(invoker: Invoker, checksum: Callable[[str], str], call: Call) -> Response:
+    name = call.names["function"]
+    how = _choice(call, "x-fc-invocation-type", "Sync", "Async")
+    tail = _choice(call, "x-fc-log-type", "None", "Tail") == "Tail"
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Access-Control-Expose-Headers": _EXPOSED,
+        "X-Fc-Request-Id": call.request_id,
+    }
+    if how == "Async":
+        invoker.invoke_async(name, call.body, request_id=call.request_id)
+        task_id = call.request.header("x-fc-async-task-id") or call.request_id
+        return Response(202, {**headers, "X-Fc-Async-Task-Id": task_id})
+    result = invoker.invoke_or_raise(name, call.body, call.request_id)
+    headers["X-Fc-Instance-Id"] = result.instance_id
+    headers["X-Fc-Invocation-Code-Version"] = "LATEST"
+    headers["X-Fc-Invocation-Duration"] = str(max(1, round(result.duration_ms)))
+    headers["X-Fc-Max-Memory-Usage"] = str(result.max_memory_mb)
+    if code := checksum(name):
+        headers["X-Fc-Code-Checksum"] = code
+    if result.error_type:
+        headers["X-Fc-Error-Type"] = result.error_type
+    if tail:
+        headers["X-Fc-Log-Result"] = base64.b64encode(result.log.encode()).decode()
+    return Response(result.status, headers, result.body)
+
+
+def _choice(call: Call, header: str, *choices: str) -> str:
+    """The header's value, one of `choices`; the first is the default."""
+    value = call.request.header(header) or choices[0]
+    for choice in choices:
+        if value.lower() == choice.lower():
+            return choice
+    raise FcError(400, "InvalidArgument", f"{header} must be one of {', '.join(choices)}; it is '{value}'")
