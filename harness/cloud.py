@@ -39,6 +39,7 @@ DEFAULTS = {
 }
 RESULTS_BUCKET = "multimediaai-results"
 TEMP_BUCKET = "fc-temp-code"
+_ENDPOINTS = ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")
 RESULT_URL_SECONDS = 7 * 24 * 3600
 
 
@@ -46,10 +47,11 @@ RESULT_URL_SECONDS = 7 * 24 * 3600
 class CloudOptions:
     """How a local cloud is made.
 
-    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. directory: where state lives; None: a temporary
-    one, removed at the end. environ: what s.yaml's ${env()} reads, on top of DEFAULTS. function_environment: variables
-    of the function that win over s.yaml's. code: the function's code instead of the folder s.yaml stands in.
-    retry_delay: seconds before the nth retry of an asynchronous invocation. render: make the GIFs.
+    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. directory: where state lives; None: a
+    temporary one, removed at the end. environ: what s.yaml's ${env()} reads, on top of DEFAULTS.
+    function_environment: variables of the function that win over s.yaml's. code: the function's code instead of the
+    folder s.yaml stands in. retry_delay: seconds before the nth retry of an asynchronous invocation. render: make
+    the GIFs.
     """
 
     stack_file: Path | None = PROJECT / "s.yaml"
@@ -100,7 +102,7 @@ class LocalCloud:
             account_id=account,
             context_shape=options.context_shape,
             retry_delays=options.retry_delay,
-            extra_environment={name: self.url for name in ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")},
+            extra_environment=dict.fromkeys(_ENDPOINTS, self.url),
             **common,
         )
         self._apply_stack()

@@ -14,6 +14,7 @@ from handler.credentials import Credentials
 from handler.main import App
 from handler.settings import read_settings
 from harness.cloud import LocalCloud, local_cloud
+from harness.identity import Credentials as StsCredentials
 
 VIDEOS, RECORDS = "my-videos", "my-gif-records"
 
@@ -29,11 +30,11 @@ def cloud() -> Iterator[LocalCloud]:
 class Handler:
     """The handler in this process, with the function's role and settings of its own."""
 
-    cloud: LocalCloud
     app: App
+    role: StsCredentials
 
     def __call__(self, event: Any, request_id: str = "request-1") -> list[dict[str, Any]]:
-        role = self.cloud.identities.assume_role("gif-on-upload")
+        role = self.role
         credentials = Credentials(role.access_key_id, role.access_key_secret, role.token or "")
         results = self.app.handle(json.dumps(event).encode(), request_id, credentials)["results"]
         assert isinstance(results, list)
@@ -45,7 +46,8 @@ def make_handler(cloud: LocalCloud) -> Callable[..., Handler]:
     def make(timeout: float = 120, **environ: str) -> Handler:
         endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), cloud.url)
         values = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": RECORDS, **endpoints, **environ}
-        return Handler(cloud, App(read_settings(values, region="cn-beijing", timeout=timeout)))
+        app = App(read_settings(values, region="cn-beijing", timeout=timeout))
+        return Handler(app, cloud.identities.assume_role("gif-on-upload"))
 
     return make
 
