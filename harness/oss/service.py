@@ -2,8 +2,8 @@
 
 Not implemented, and answered NotImplemented: image and media processing (x-oss-process), SELECT, restore,
 callbacks, CORS, lifecycle, website, logging, referer, bucket policies and tags, worm, encryption rules,
-replication, inventory, live channels, access points, signature V2. Traffic limits and request payment are accepted and mean
-nothing. Unlike OSS: buckets all belong to one account, and what is changed takes effect at once.
+replication, inventory, live channels, access points, signature V2. Traffic limits and request payment are accepted
+and mean nothing. Unlike OSS: buckets all belong to one account, and what is changed takes effect at once.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from __future__ import annotations
 import base64
 import logging
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
-from harness.http import Request, Response
+from harness.http import ConnectionCut, Request, Response
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.store import Store
-from harness.oss.wire import buckets, lists, objects
-from harness.oss.wire.access import Access, signer_name
+from harness.oss.wire import buckets, copying, deleting, lists, multipart, objects, post_object, properties
+from harness.oss.wire.access import Access
 from harness.oss.wire.addressing import Addressing, Target, is_path_style
 from harness.oss.wire.call import Call, Handler, Place
 from harness.oss.wire.operations import Operation, detect
@@ -32,7 +31,16 @@ from harness.oss.wire.xml import Element, render
 from harness.service import Authorize, Journal
 from harness.signatures import oss_v4
 
-HANDLERS: Mapping[str, Handler] = {**buckets.HANDLERS, **objects.HANDLERS, **lists.HANDLERS}
+HANDLERS: Mapping[str, Handler] = {
+    **buckets.HANDLERS,
+    **lists.HANDLERS,
+    **objects.HANDLERS,
+    **deleting.HANDLERS,
+    **copying.HANDLERS,
+    **multipart.HANDLERS,
+    **properties.HANDLERS,
+    **post_object.HANDLERS,
+}
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +70,7 @@ class OssService:
         self._identities, self._journal = identities, journal
         self._place = Place(region, account_id, clock)
         self._access = Access(identities, authorize, journal, self._place)
-        self._addressing = Addressing(self.store.has_bucket, account_id, temp_bucket)
+        self._addressing = Addressing(self.store.has_bucket, region, account_id, temp_bucket)
 
     def operation(self, request: Request) -> str:
         """The name in the API reference; "Invalid" for a request that is none."""
@@ -73,7 +81,7 @@ class OssService:
 
     def handle(self, request: Request) -> Response:
         started, request_id = time.monotonic(), secrets.token_hex(12).upper()
-        target, name, signer = Target(), "Invalid", None
+        target, name = Target(), "Invalid"
         try:
             target = self._addressing.target(request)
             operation = detect(request, target)
@@ -82,9 +90,9 @@ class OssService:
             response = self._run(request, operation, target, signer, request_id)
         except OssError as error:
             response = self._error(request, error, request_id, target.bucket)
-        except (OSError, sqlite3.Error) as exc:
-            if isinstance(exc, ConnectionError):
-                raise
+        except ConnectionCut:
+            raise
+        except Exception:  # noqa: BLE001  (a fault of ours is an InternalError, as it would be there)
             _log.exception("%s failed", name)
             response = self._error(request, OssError("InternalError"), request_id, target.bucket)
         self._journal.add(
@@ -92,9 +100,9 @@ class OssService:
             service=self.name,
             operation=name,
             bucket=target.bucket,
-            key=target.key,
+            key=request.notes.get("key", target.key),
             status=response.status,
-            signer=signer_name(signer),
+            signer=request.notes.get("signer", "anonymous"),
         )
         return self._complete(response, request_id, started)
 
@@ -148,7 +156,7 @@ class OssService:
             self.store,
             self.notifications,
             self._place,
-            self._access.allow,
+            self._access,
         )
         if target.bucket and operation.name != "PutBucket":
             self.store.bucket(target.bucket)

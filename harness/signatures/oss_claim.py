@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.message import Message
+from email.utils import parsedate_to_datetime
 
 from harness.signatures import SignatureError
 
@@ -53,6 +55,20 @@ def too_skewed(sent: float, now: float) -> SignatureError:
         ServerTime=iso(now),
         MaxAllowedSkewMilliseconds=str(MAX_SKEW * 1000),
     )
+
+
+def parse_seconds(text: str) -> int | None:
+    """Whole seconds as they stand in a query, None for anything else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
+
+
+def parse_http_date(text: str) -> float:
+    """Epoch seconds of an RFC 1123 date; raises ValueError."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, IndexError, OverflowError) as exc:
+        raise ValueError("not a date") from exc
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
 
 
 def iso(seconds: float) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email.message import Message
-from email.utils import parsedate_to_datetime
 
 from harness.http import Request
 from harness.signatures import SignatureError
-from harness.signatures.oss_claim import MAX_SKEW, Claim, signed_pairs, too_skewed
+from harness.signatures.oss_claim import MAX_SKEW, Claim, parse_http_date, parse_seconds, signed_pairs, too_skewed
 
 # The query parameters that are part of what is signed; others (prefix, max-keys, marker …) are not.
 _SUBRESOURCES = """
@@ -58,7 +57,7 @@ def from_header(request: Request, resource: str, now: float) -> Claim:
         raise SignatureError("InvalidArgument", "Authorization header is invalid.", 400)
     date = request.header("x-oss-date") or request.header("Date")
     try:
-        sent = parsedate_to_datetime(date).timestamp()
+        sent = parse_http_date(date)
     except ValueError as exc:
         raise SignatureError("AccessDenied", "OSS authentication requires a valid Date.") from exc
     if abs(now - sent) > MAX_SKEW:
@@ -78,10 +77,22 @@ def from_query(request: Request, resource: str, now: float) -> Claim:
             "Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters",
         )
     expires = params["Expires"]
-    if not (expires.isascii() and expires.isdigit()):
+    until = parse_seconds(expires)
+    if until is None:
         raise SignatureError("AccessDenied", "Invalid date (should be seconds since epoch): " + expires)
-    if now > int(expires):
+    if now > until:
         raise SignatureError("AccessDenied", "Request has expired.", Expires=expires)
     text = string_to_sign(request.method, request.headers, expires, resource, request.query)
     token = params.get("security-token") or None
     return Claim(params["OSSAccessKeyId"], token, params["Signature"], text, lambda s: signature(s, text))
+
+
+def from_form(fields: Mapping[str, str]) -> Claim:
+    """What the form of a PostObject claims: its policy, as sent in base64, is what is signed."""
+    key_id, provided = fields.get("ossaccesskeyid", ""), fields.get("signature", "")
+    if not key_id or not provided:
+        raise SignatureError(
+            "InvalidArgument", "The form needs OSSAccessKeyId and Signature with its policy.", 400
+        )
+    text = fields["policy"].encode()
+    return Claim(key_id, fields.get("x-oss-security-token") or None, provided, text, lambda s: signature(s, text))

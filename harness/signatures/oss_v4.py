@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.message import Message
@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from harness.http import Request
 from harness.signatures import SignatureError
-from harness.signatures.oss_claim import MAX_SKEW, Claim, signed_pairs, too_skewed
+from harness.signatures.oss_claim import MAX_SKEW, Claim, parse_seconds, signed_pairs, too_skewed
 
 ALGORITHM = "OSS4-HMAC-SHA256"
 PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -94,19 +94,31 @@ def from_query(request: Request, resource: str, region: str, now: float) -> Clai
     if missing := [name for name in needed if not params.get(name)]:
         message = f"Query-string authentication requires the {', '.join(missing)} parameter."
         raise SignatureError("AccessDenied", message)
-    expires, stamp = params["x-oss-expires"], params["x-oss-date"]
-    if not (expires.isascii() and expires.isdigit() and 1 <= int(expires) <= MAX_EXPIRES):
+    expires, stamp = parse_seconds(params["x-oss-expires"]) or 0, params["x-oss-date"]
+    if not 1 <= expires <= MAX_EXPIRES:
         message = f"x-oss-expires must be between 1 and {MAX_EXPIRES} seconds."
         raise SignatureError("InvalidArgument", message, 400)
     sent = _time(stamp)
     if sent - now > MAX_SKEW:
         raise too_skewed(sent, now)
-    if now > sent + int(expires):
-        raise SignatureError("AccessDenied", "Request has expired.", Expires=str(int(sent) + int(expires)))
+    if now > sent + expires:
+        raise SignatureError("AccessDenied", "Request has expired.", Expires=str(int(sent) + expires))
     additional = params.get("x-oss-additional-headers", "").split(";")
     token = params.get("x-oss-security-token") or None
     credential, provided = params["x-oss-credential"], params["x-oss-signature"]
     return _claim(request, resource, region, credential, stamp, additional, token, provided)
+
+
+def from_form(fields: Mapping[str, str], region: str, now: float) -> Claim:
+    """What the form of a PostObject claims: its policy, as sent in base64, is what is signed."""
+    stamp = fields.get("x-oss-date", "")
+    sent = _time(stamp)
+    if sent - now > MAX_SKEW:
+        raise too_skewed(sent, now)
+    key_id, scope = parse_credential(fields.get("x-oss-credential", ""), region, stamp)
+    text, provided = fields["policy"].encode(), fields.get("x-oss-signature", "")
+    token = fields.get("x-oss-security-token") or None
+    return Claim(key_id, token, provided, text, lambda secret: scope.signature(secret, text))
 
 
 def presigned_query(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.oss.state.database import Database, object_of
 from harness.oss.state.model import StoredObject
-from harness.oss.state.objects import require_bucket
+from harness.oss.state.versions import require_bucket
 
 
 @dataclass

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from harness.oss.errors import OssError
 from harness.oss.state.blobs import BlobReader, Blobs
-from harness.oss.state.database import Database, attributes_text, bucket_of, object_of
-from harness.oss.state.model import EMPTY, NULL_VERSION, Attributes, Bucket, Content, StoredObject, check_key
+from harness.oss.state.database import Database, attributes_text
+from harness.oss.state.model import EMPTY, NULL_VERSION, Attributes, Content, StoredObject, check_key
+from harness.oss.state.versions import find_latest, find_version, identity, insert, remove, require_bucket
 
 
 @dataclass(frozen=True)
@@ -54,13 +53,13 @@ class Objects:
             check_key(key)
             with self._database.transaction() as db:
                 home = require_bucket(db, bucket)
-                before = _latest(db, bucket, key)
+                before = find_latest(db, bucket, key)
                 if forbid_overwrite and before and not home.versioning:
                     raise OssError("FileAlreadyExists", ObjectName=key)
                 made = StoredObject(
                     bucket, key, "", kind, etag or content.etag, content, self._clock(), attributes, target
                 )
-                made, replaced = _insert(db, home, made)
+                made, replaced = insert(db, home, made)
         except BaseException:
             self._blobs.delete(content)
             raise
@@ -77,7 +76,7 @@ class Objects:
         check_key(key)
         with self._database.transaction() as db:
             require_bucket(db, bucket)
-            current = _latest(db, bucket, key)
+            current = find_latest(db, bucket, key)
             length = current.size if current and not current.is_marker else 0
             if current and current.kind not in ("Appendable", "DeleteMarker"):
                 raise OssError("ObjectNotAppendable", ObjectName=key)
@@ -92,14 +91,16 @@ class Objects:
             db.execute(
                 "UPDATE objects SET size = ?, crc64 = ?, etag = ?, modified = ? "
                 "WHERE bucket = ? AND key = ? AND version = ?",
-                (content.size, str(content.crc64), grown.etag, grown.modified, *_identity(grown)),
+                (content.size, str(content.crc64), grown.etag, grown.modified, *identity(grown)),
             )
         return Change(grown, content.size - length)
 
     def look(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject | None:
         """The current or the named version, or None; it may be a delete marker."""
         with self._database.reading() as db:
-            return _latest(db, bucket, key) if version_id is None else _version(db, bucket, key, version_id)
+            return (
+                find_latest(db, bucket, key) if version_id is None else find_version(db, bucket, key, version_id)
+            )
 
     def find(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject:
         """The current or the named version; raises NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed."""
@@ -140,13 +141,29 @@ class Objects:
             raise OssError("InvalidTargetType", Key=link.key, TargetKey=link.target)
         return target
 
-    def set_attributes(self, target: StoredObject, attributes: Attributes) -> None:
+    def duplicate(self, bucket: str, key: str, version_id: str | None = None) -> tuple[StoredObject, Content]:
+        """An object (a symlink itself, not its target) and a copy of its bytes for another one."""
+        with self._database.reading():
+            source = self.find(bucket, key, version_id)
+            if not source.content.blob:
+                return source, source.content
+            if source.kind != "Appendable":
+                return source, self._blobs.duplicate(source.content)
+            reader = self._blobs.open(source.content)
+        return source, self._blobs.write(reader)
+
+    def change_attributes(
+        self, bucket: str, key: str, version_id: str | None, change: Callable[[Attributes], Attributes]
+    ) -> StoredObject:
         """Tags and ACL; the object's Last-Modified stays."""
         with self._database.transaction() as db:
+            found = self.find(bucket, key, version_id)
+            changed = replace(found, attributes=change(found.attributes))
             db.execute(
                 "UPDATE objects SET attributes = ? WHERE bucket = ? AND key = ? AND version = ?",
-                (attributes_text(attributes), *_identity(target)),
+                (attributes_text(changed.attributes), *identity(changed)),
             )
+        return changed
 
     def delete(self, bucket: str, key: str, version_id: str | None = None) -> Deletion:
         """Removes a version, or (versioned bucket, no version named) puts a delete marker on top."""
@@ -156,89 +173,15 @@ class Objects:
             if version_id is None and home.versioning:
                 now = self._clock()
                 marker = StoredObject(bucket, key, "", "DeleteMarker", "", EMPTY, now, Attributes())
-                marker, dropped = _insert(db, home, marker)
+                marker, dropped = insert(db, home, marker)
                 removed = None
             else:
-                marker, removed = None, _version(db, bucket, key, version_id or NULL_VERSION)
+                marker, removed = None, find_version(db, bucket, key, version_id or NULL_VERSION)
                 dropped = removed.content if removed else EMPTY
                 if removed:
-                    _remove(db, removed)
+                    remove(db, removed)
         self._blobs.delete(dropped)
         return Deletion(removed, marker)
-
-
-def require_bucket(db: sqlite3.Connection, name: str) -> Bucket:
-    row = db.execute("SELECT * FROM buckets WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        raise OssError("NoSuchBucket", BucketName=name)
-    return bucket_of(row)
-
-
-def _latest(db: sqlite3.Connection, bucket: str, key: str) -> StoredObject | None:
-    row = db.execute(
-        "SELECT * FROM objects WHERE bucket = ? AND key = ? AND latest = 1", (bucket, key.encode())
-    ).fetchone()
-    return object_of(row) if row else None
-
-
-def _version(db: sqlite3.Connection, bucket: str, key: str, version: str) -> StoredObject | None:
-    row = db.execute(
-        "SELECT * FROM objects WHERE bucket = ? AND key = ? AND version = ?", (bucket, key.encode(), version)
-    ).fetchone()
-    return object_of(row) if row else None
-
-
-def _identity(target: StoredObject) -> tuple[str, bytes, str]:
-    return target.bucket, target.key.encode(), target.version_id
-
-
-def _insert(db: sqlite3.Connection, home: Bucket, made: StoredObject) -> tuple[StoredObject, Content]:
-    """`made` as the latest version; returns it with its version id, and the content it replaced."""
-    version = "CAEQ" + secrets.token_hex(30) if home.versioning == "Enabled" else NULL_VERSION
-    made = replace(made, version_id=version)
-    replaced = _version(db, *_identity_text(made))
-    if replaced:
-        _delete_row(db, replaced)
-    db.execute(
-        "UPDATE objects SET latest = 0 WHERE bucket = ? AND key = ? AND latest = 1",
-        (made.bucket, made.key.encode()),
-    )
-    content = made.content
-    db.execute(
-        "INSERT INTO objects (bucket, key, version, latest, kind, etag, blob, size, crc64, md5, modified, "
-        "attributes, target) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *_identity(made),
-            made.kind,
-            made.etag,
-            content.blob,
-            content.size,
-            str(content.crc64),
-            content.md5,
-            made.modified,
-            attributes_text(made.attributes),
-            made.target,
-        ),
-    )
-    return made, replaced.content if replaced else EMPTY
-
-
-def _identity_text(target: StoredObject) -> tuple[str, str, str]:
-    return target.bucket, target.key, target.version_id
-
-
-def _delete_row(db: sqlite3.Connection, gone: StoredObject) -> None:
-    db.execute("DELETE FROM objects WHERE bucket = ? AND key = ? AND version = ?", _identity(gone))
-
-
-def _remove(db: sqlite3.Connection, gone: StoredObject) -> None:
-    """Takes a version away; the newest of the rest becomes the latest."""
-    _delete_row(db, gone)
-    db.execute(
-        "UPDATE objects SET latest = 1 WHERE seq = (SELECT MAX(seq) FROM objects WHERE bucket = ? AND key = ?) "
-        "AND NOT EXISTS (SELECT 1 FROM objects WHERE bucket = ? AND key = ? AND latest = 1)",
-        (gone.bucket, gone.key.encode()) * 2,
-    )
 
 
 def _append_etag(content: Content) -> str:

@@ -12,8 +12,9 @@ from harness.oss.state.blobs import Blobs
 from harness.oss.state.database import Database, bucket_of
 from harness.oss.state.listing import Listing
 from harness.oss.state.model import Attributes, Bucket, Content, StoredObject, check_bucket_name
-from harness.oss.state.objects import Objects, require_bucket
+from harness.oss.state.objects import Objects
 from harness.oss.state.uploads import Uploads
+from harness.oss.state.versions import require_bucket
 
 
 class Store:

@@ -11,7 +11,8 @@ from harness.oss.errors import OssError
 from harness.oss.state.blobs import Blobs
 from harness.oss.state.database import Database, attributes_text, part_of, upload_of
 from harness.oss.state.model import Attributes, Content, Part, Upload, check_key
-from harness.oss.state.objects import Change, Objects, require_bucket
+from harness.oss.state.objects import Change, Objects
+from harness.oss.state.versions import require_bucket
 
 MIN_PART = 100 * 1024
 MAX_PARTS = 10_000

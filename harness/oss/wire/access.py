@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.http import Request
@@ -48,22 +49,31 @@ class Access:
 
     def signer(self, request: Request, resource: str) -> Credentials | None:
         """The credentials whose signature the request carries, None without one; raises OssError."""
+        return self._verified(request, lambda: self._claim(request, resource))
+
+    def signer_of_form(self, request: Request, fields: Mapping[str, str]) -> Credentials | None:
+        """The credentials that signed a form's policy; raises OssError."""
+        version = fields.get("x-oss-signature-version", "")
+
+        def claim() -> Claim:
+            if version == oss_v4.ALGORITHM:
+                return oss_v4.from_form(fields, self.place.region, self.place.clock())
+            return oss_v1.from_form(fields)
+
+        return self._verified(request, claim)
+
+    def _verified(self, request: Request, make_claim: Callable[[], Claim | None]) -> Credentials | None:
         try:
-            claim = self._claim(request, resource)
-            return self._verified(claim) if claim else None
+            claim = make_claim()
+            if claim is None:
+                return None
+            credentials = self.identities.resolve(claim.access_key_id, claim.token)
+            claim.verify(credentials.access_key_secret)
         except SignatureError as exc:
             raise OssError(exc.code, exc.message, exc.status, None, **exc.fields) from exc
-
-    def resolve(self, access_key_id: str, token: str | None) -> Credentials:
-        """Raises OssError with the code that tells what is wrong with the key or its token."""
-        try:
-            return self.identities.resolve(access_key_id, token)
         except IdentityError as exc:
-            raise OssError(_IDENTITY_CODES[exc.reason], OSSAccessKeyId=access_key_id) from exc
-
-    def _verified(self, claim: Claim) -> Credentials:
-        credentials = self.resolve(claim.access_key_id, claim.token)
-        claim.verify(credentials.access_key_secret)
+            raise OssError(_IDENTITY_CODES[exc.reason]) from exc
+        request.notes["signer"] = signer_name(credentials)
         return credentials
 
     def _claim(self, request: Request, resource: str) -> Claim | None:

@@ -13,7 +13,12 @@ from harness.oss.errors import OssError
 from harness.oss.state.model import check_bucket_name, check_key
 
 #: oss-cn-beijing.aliyuncs.com, its -internal and the accelerated ones, with a bucket before it or not
-_OSS_HOST = re.compile(r"(?:(?P<bucket>[^.]+)\.)?oss(?:-[a-z0-9-]+)?\.aliyuncs\.com")
+_OSS_HOST = re.compile(r"(?:(?P<bucket>[^.]+)\.)?oss-(?P<region>[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com")
+
+_ELSEWHERE = (
+    "The bucket you are attempting to access must be addressed using the specified endpoint. "
+    "Please send all future requests to this endpoint."
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,11 @@ class Addressing:
     With such an endpoint that client names the bucket neither in the host nor in the path, yet signs it.
     """
 
-    def __init__(self, has_bucket: Callable[[str], bool], account_id: str, temp_bucket: str | None) -> None:
-        self._has_bucket, self._account_id, self._temp_bucket = has_bucket, account_id, temp_bucket
+    def __init__(
+        self, has_bucket: Callable[[str], bool], region: str, account_id: str, temp_bucket: str | None
+    ) -> None:
+        self._has_bucket, self._region = has_bucket, region
+        self._account_id, self._temp_bucket = account_id, temp_bucket
 
     def target(self, request: Request) -> Target:
         """Raises OssError for names that cannot be, and for path style where OSS refuses it."""
@@ -57,6 +65,9 @@ class Addressing:
             key = _decode(request.path[1:])
             if known["bucket"] is None and key:
                 raise OssError("SecondLevelDomainForbidden")
+            if known["bucket"] and known["region"] not in (self._region, "accelerate", "accelerate-overseas"):
+                endpoint = f"oss-{self._region}.aliyuncs.com"
+                raise OssError("AccessDenied", _ELSEWHERE, Bucket=known["bucket"], Endpoint=endpoint)
             return Target(known["bucket"] or "", key)
         bucket, _, rest = host.partition(".")
         if not _is_address(host) and rest and (rest == "localhost" or self._has_bucket(bucket)):

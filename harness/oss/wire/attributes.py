@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 from harness.oss.errors import OssError
 from harness.oss.state.model import OBJECT_ACLS, STORAGE_CLASSES, Attributes, Bucket, StoredObject
+from harness.oss.wire.call import Call
 from harness.oss.wire.times import http_date
 
 #: kept and given back as they came
@@ -53,6 +54,14 @@ def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket)
         acl=acl or "default",
         storage_class=storage_class or bucket.storage_class,
     )
+
+
+def request_attributes(call: Call, bucket: Bucket) -> Attributes:
+    """What the request's headers say about the object that it writes."""
+    found = from_headers(call.request.header, list(call.request.headers.keys()), bucket)
+    if found.tags:
+        call.authorize("oss:PutObjectTagging", call.bucket, call.key)
+    return found
 
 
 def parse_tags(text: str) -> tuple[tuple[str, str], ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from harness.http import ConnectionCut, Request, Response
 from harness.identity import Credentials
@@ -30,9 +32,17 @@ class Place:
     clock: Callable[[], float]
 
 
+class Access(Protocol):
+    """What a call needs of harness.oss.wire.access."""
+
+    def allow(self, call: Call, action: str, bucket: str, key: str = "") -> None: ...
+
+    def signer_of_form(self, request: Request, fields: Mapping[str, str]) -> Credentials | None: ...
+
+
 @dataclass
 class Call:
-    """`bucket` and `key` are "" where the operation has none. `authorize`: raises OssError AccessDenied."""
+    """`bucket` and `key` are "" where the operation has none."""
 
     request: Request
     operation: Operation
@@ -43,7 +53,7 @@ class Call:
     store: Store
     notifications: Notifications
     place: Place
-    allow: Callable[[Call, str, str, str], None]
+    access: Access
     params: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +68,11 @@ class Call:
         return self.params.get("versionId") or None
 
     def authorize(self, action: str, bucket: str, key: str = "") -> None:
-        self.allow(self, action, bucket, key)
+        """Raises OssError AccessDenied."""
+        self.access.allow(self, action, bucket, key)
+
+    def signer_of_form(self, fields: Mapping[str, str]) -> Credentials | None:
+        return self.access.signer_of_form(self.request, fields)
 
     def flag(self, name: str) -> bool:
         return self.request.header(name).lower() == "true"
@@ -66,7 +80,7 @@ class Call:
     def number(self, name: str, default: int | None, low: int, high: int) -> int:
         """A query parameter that must be a whole number; raises OssError InvalidArgument."""
         text = self.params.get(name, "" if default is None else str(default))
-        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        if not (re.fullmatch(r"[0-9]{1,19}", text) and low <= int(text) <= high):
             message = f"Argument {name} must be an integer between {low} and {high}."
             raise OssError("InvalidArgument", message, ArgumentName=name, ArgumentValue=text)
         return int(text)
@@ -94,6 +108,9 @@ class Call:
             read += piece
             if len(read) > MAX_DOCUMENT:
                 raise OssError("MalformedXML")
+        promised = self.content_md5()
+        if promised and promised != hashlib.md5(read, usedforsecurity=False).digest():
+            raise OssError("InvalidDigest", "The Content-MD5 you specified did not match what we received.")
         return bytes(read)
 
     def content_md5(self) -> bytes:

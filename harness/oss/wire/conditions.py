@@ -8,7 +8,7 @@ from collections.abc import Callable
 from harness.oss.errors import OssError
 from harness.oss.wire.times import parse_http_date
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
 def check(header: Callable[[str], str], etag: str, modified: float, prefix: str = "") -> None:

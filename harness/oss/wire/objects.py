@@ -1,4 +1,4 @@
-"""Objects: put, append, get, head, delete."""
+"""Objects: put, append, get, head."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO
 
 from harness.http import CHUNK, Response
 from harness.oss.errors import OssError
-from harness.oss.state.model import Attributes, Bucket, Content, StoredObject
+from harness.oss.state.model import Content, StoredObject
 from harness.oss.wire import attributes as wire
 from harness.oss.wire import conditions
 from harness.oss.wire.call import Call, Handler, empty
@@ -28,14 +28,6 @@ _OVERRIDES = {
 }
 
 
-def request_attributes(call: Call, bucket: Bucket) -> Attributes:
-    """What the request's headers say about the object that it writes."""
-    found = wire.from_headers(call.request.header, list(call.request.headers.keys()), bucket)
-    if found.tags:
-        call.authorize("oss:PutObjectTagging", call.bucket, call.key)
-    return found
-
-
 def received(call: Call) -> Content:
     """The body as a blob; its Content-MD5 is checked."""
     promised = call.content_md5()
@@ -48,7 +40,7 @@ def received(call: Call) -> Content:
 
 def put_object(call: Call) -> Response:
     bucket = call.home
-    attributes = request_attributes(call, bucket)
+    attributes = wire.request_attributes(call, bucket)
     change = call.store.objects.put(
         call.bucket, call.key, received(call), attributes, forbid_overwrite=call.flag("x-oss-forbid-overwrite")
     )
@@ -73,7 +65,7 @@ def announce(call: Call, name: str, made: StoredObject, delta: int, **more: int)
 def append_object(call: Call) -> Response:
     bucket = call.home
     position = call.number("position", None, 0, 1 << 62)
-    attributes = request_attributes(call, bucket)
+    attributes = wire.request_attributes(call, bucket)
     if call.request.header("x-oss-server-side-encryption-key-id"):
         raise OssError("NotImplemented", Header="x-oss-server-side-encryption-key-id")
     promised = call.content_md5()
@@ -104,8 +96,7 @@ def _pieces(body: IO[bytes]) -> Iterator[bytes]:
 def get_object(call: Call) -> Response:
     asked, source, reader = call.store.objects.open(call.bucket, call.key, call.version_id)
     header = call.request.header
-    if source.attributes.storage_class in ("Archive", "ColdArchive", "DeepColdArchive"):
-        raise OssError("InvalidObjectState", ObjectName=call.key)
+    require_readable(source)
     conditions.check(header, source.etag, max(asked.modified, source.modified))
     headers = wire.object_headers(call.home, asked, source)
     for name, value in call.params.items():
@@ -118,6 +109,12 @@ def get_object(call: Call) -> Response:
     start, length = chosen
     headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{source.size}"
     return Response(206, headers, reader.narrow(start, length), length)
+
+
+def require_readable(found: StoredObject) -> None:
+    """Archived objects would have to be restored first, which is not implemented."""
+    if found.attributes.storage_class in ("Archive", "ColdArchive", "DeepColdArchive"):
+        raise OssError("InvalidObjectState", ObjectName=found.key)
 
 
 def head_object(call: Call) -> Response:
@@ -139,29 +136,10 @@ def get_object_meta(call: Call) -> Response:
     return empty(headers | wire.version_header(call.home, asked.version_id))
 
 
-def delete_object(call: Call) -> Response:
-    return empty(delete(call, call.key, call.version_id, "DeleteObject"), 204)
-
-
-def delete(call: Call, key: str, version_id: str | None, event: str) -> dict[str, str]:
-    """Deletes and publishes; returns headers. A delete marker hides an object and removes nothing: no event."""
-    deletion = call.store.objects.delete(call.bucket, key, version_id)
-    if deletion.marker:
-        return {"x-oss-delete-marker": "true", "x-oss-version-id": deletion.marker.version_id}
-    gone = deletion.removed
-    if gone is None:
-        return {"x-oss-version-id": version_id} if version_id else {}
-    if not gone.is_marker:
-        call.publish(f"ObjectRemoved:{event}", key, etag=gone.etag, size=gone.size, delta=-gone.size)
-    headers = wire.version_header(call.home, gone.version_id) if version_id else {}
-    return headers | ({"x-oss-delete-marker": "true"} if gone.is_marker else {})
-
-
 HANDLERS: dict[str, Handler] = {
     "PutObject": put_object,
     "AppendObject": append_object,
     "GetObject": get_object,
     "HeadObject": head_object,
     "GetObjectMeta": get_object_meta,
-    "DeleteObject": delete_object,
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import formatdate
+
+from harness.signatures.oss_claim import parse_http_date as parse
 
 
 def http_date(seconds: float) -> str:
@@ -19,6 +21,6 @@ def iso(seconds: float) -> str:
 def parse_http_date(text: str) -> float | None:
     """Epoch seconds, or None: a date that cannot be read is no condition."""
     try:
-        return parsedate_to_datetime(text).timestamp()
+        return parse(text)
     except ValueError:
         return None

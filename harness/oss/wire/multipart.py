@@ -1,0 +1,150 @@
+"""Multipart uploads: initiate, upload parts, list, complete, abort."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from harness.http import Response
+from harness.oss.errors import OssError
+from harness.oss.state.model import Upload
+from harness.oss.wire import attributes as wire
+from harness.oss.wire.call import Call, Handler, answer_xml, empty
+from harness.oss.wire.lists import encoder, encoding_element, true_or_false
+from harness.oss.wire.objects import announce, received
+from harness.oss.wire.times import iso
+from harness.oss.wire.xml import Element, parse, text_of
+
+
+def _upload(call: Call) -> Upload:
+    return call.store.uploads.find(call.bucket, call.key, call.params["uploadId"])
+
+
+def initiate_multipart_upload(call: Call) -> Response:
+    attributes = wire.request_attributes(call, call.home)
+    forbid = call.flag("x-oss-forbid-overwrite")
+    upload = call.store.uploads.initiate(call.bucket, call.key, attributes, forbid)
+    told = call.publish("ObjectCreated:InitiateMultipartUpload", call.key, mime=attributes.content_type)
+    elements: list[Element] = [
+        *encoding_element(call),
+        ("Bucket", call.bucket),
+        ("Key", encoder(call)(call.key)),
+        ("UploadId", upload.upload_id),
+    ]
+    return answer_xml(("InitiateMultipartUploadResult", elements), told)
+
+
+def upload_part(call: Call) -> Response:
+    upload, number = _upload(call), call.number("partNumber", None, 1, 10_000)
+    part = call.store.uploads.put_part(upload, number, received(call))
+    told = call.publish("ObjectCreated:UploadPart", call.key, etag=part.etag, size=part.content.size)
+    return empty({"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.content.crc64), **told})
+
+
+def complete_multipart_upload(call: Call) -> Response:
+    """The body names the parts; with x-oss-complete-all: yes it is empty, and all there are make the object."""
+    upload, bucket = _upload(call), call.home
+    document = call.document()
+    wanted: list[tuple[int, str]] | None = None
+    if call.request.header("x-oss-complete-all").lower() != "yes":
+        wanted = _wanted(document)
+    elif document:
+        raise OssError("InvalidArgument", "The body must be empty when x-oss-complete-all is yes.")
+    change = call.store.uploads.complete(upload, wanted, call.flag("x-oss-forbid-overwrite"))
+    made = change.object
+    headers = wire.written_headers(bucket, made) | announce(call, "CompleteMultipartUpload", made, change.delta)
+    elements: list[Element] = [
+        *encoding_element(call),
+        ("Location", f"http://{call.bucket}.oss-{call.place.region}.aliyuncs.com/{quote(call.key, safe='')}"),
+        ("Bucket", call.bucket),
+        ("Key", encoder(call)(call.key)),
+        ("ETag", f'"{made.etag}"'),
+    ]
+    return answer_xml(("CompleteMultipartUploadResult", elements), headers)
+
+
+def _wanted(document: bytes) -> list[tuple[int, str]]:
+    root = parse(document, "CompleteMultipartUpload")
+    try:
+        wanted = [(int(text_of(part, "PartNumber")), text_of(part, "ETag")) for part in root.findall("Part")]
+    except ValueError as exc:
+        raise OssError("MalformedXML", ErrorDetail="PartNumber must be a number") from exc
+    if not wanted:
+        raise OssError("MalformedXML", ErrorDetail="there must be at least one Part")
+    return wanted
+
+
+def abort_multipart_upload(call: Call) -> Response:
+    call.store.uploads.abort(_upload(call))
+    call.publish("ObjectRemoved:AbortMultipartUpload", call.key)
+    return empty(status=204)
+
+
+def list_parts(call: Call) -> Response:
+    upload = _upload(call)
+    limit, marker = call.number("max-parts", 1000, 1, 1000), call.number("part-number-marker", 0, 0, 10_000)
+    after = [part for part in call.store.uploads.parts(upload) if part.number > marker]
+    page = after[:limit]
+    elements: list[Element] = [
+        *encoding_element(call),
+        ("Bucket", call.bucket),
+        ("Key", encoder(call)(call.key)),
+        ("UploadId", upload.upload_id),
+        ("StorageClass", upload.attributes.storage_class),
+        ("PartNumberMarker", str(marker)),
+        ("NextPartNumberMarker", str(page[-1].number if page else marker)),
+        ("MaxParts", str(limit)),
+        ("IsTruncated", true_or_false(len(after) > limit)),
+    ]
+    for part in page:
+        facts: list[Element] = [
+            ("PartNumber", str(part.number)),
+            ("LastModified", iso(part.modified)),
+            ("ETag", f'"{part.etag}"'),
+            ("HashCrc64ecma", str(part.content.crc64)),
+            ("Size", str(part.content.size)),
+        ]
+        elements.append(("Part", facts))
+    return answer_xml(("ListPartsResult", elements))
+
+
+def list_multipart_uploads(call: Call) -> Response:
+    show, params, limit = encoder(call), call.params, call.number("max-uploads", 1000, 1, 1000)
+    if params.get("delimiter"):
+        raise OssError("NotImplemented", "A delimiter for uploads is not implemented by this local OSS.")
+    key_marker, id_marker = params.get("key-marker", ""), params.get("upload-id-marker", "")
+    found = [u for u in call.store.uploads.in_progress(call.bucket) if u.key.startswith(params.get("prefix", ""))]
+    after = [
+        u for u in found if u.key > key_marker or (u.key == key_marker and id_marker and u.upload_id > id_marker)
+    ]
+    page, more = after[:limit], len(after) > limit
+    elements: list[Element] = [
+        *encoding_element(call),
+        ("Bucket", call.bucket),
+        ("KeyMarker", show(key_marker)),
+        ("UploadIdMarker", id_marker),
+        ("NextKeyMarker", show(page[-1].key) if more else ""),
+        ("NextUploadIdMarker", page[-1].upload_id if more else ""),
+        ("Delimiter", ""),
+        ("Prefix", show(params.get("prefix", ""))),
+        ("MaxUploads", str(limit)),
+        ("IsTruncated", true_or_false(more)),
+    ]
+    for upload in page:
+        facts: list[Element] = [
+            ("Key", show(upload.key)),
+            ("UploadId", upload.upload_id),
+            ("StorageClass", upload.attributes.storage_class),
+            ("Initiated", iso(upload.initiated)),
+        ]
+        elements.append(("Upload", facts))
+    return answer_xml(("ListMultipartUploadsResult", elements))
+
+
+HANDLERS: dict[str, Handler] = {
+    "InitiateMultipartUpload": initiate_multipart_upload,
+    "UploadPart": upload_part,
+    "CompleteMultipartUpload": complete_multipart_upload,
+    "AbortMultipartUpload": abort_multipart_upload,
+    "ListParts": list_parts,
+    "ListMultipartUploads": list_multipart_uploads,
+}
