@@ -17,9 +17,8 @@ class CodeWatch:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._files: dict[str, tuple[int, int]] = {}
+        self._files = dict(_files(str(root)))
         self._next_look = 0.0
-        self.changed()
 
     def changed(self) -> bool:
         """Since the last call. May be answered late, by twenty times what a look takes."""
@@ -32,8 +31,8 @@ class CodeWatch:
             self._next_look = ended + (ended - begun) / _SHARE
             if files == self._files:
                 return False
-            for path in files.keys() & self._files.keys():
-                if files[path] != self._files[path]:
+            for path, status in files.items():
+                if status != self._files.get(path):
                     _forget_bytecode(Path(path))
             self._files = files
             return True

@@ -1,0 +1,96 @@
+"""A Function Compute of its own for a test, with functions from source text."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.fc import FunctionCompute, FunctionSpec
+from harness.http import Server
+from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.ram import Decision, Policy
+from harness.service import Journal
+
+REGION = "cn-beijing"
+ROLE = "worker"
+#: Answers what a test asks for; most tests need nothing else.
+HANDLER = """
+    def handler(event, context):
+        return event
+"""
+
+
+class Clock:
+    """The cloud's time: the real one, moved by `offset` seconds."""
+
+    offset = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.offset
+
+
+@dataclass
+class LocalFc:
+    directory: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    policies: dict[str, Policy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.identities = Identities(clock=self.clock)
+        self.journal = Journal()
+        self.fc = FunctionCompute(
+            self.directory / "fc",
+            identities=self.identities,
+            authorize=self._decide,
+            journal=self.journal,
+            account_id=ACCOUNT_ID,
+            region=REGION,
+            clock=self.clock,
+            **{"retry_delays": lambda retry: 0.01 * retry, **self.options},
+        )
+        self.server = Server(self.fc.handle)
+        self.server.start()
+
+    def function(self, source: str = HANDLER, name: str = "f", **spec: Any) -> FunctionSpec:
+        """A function whose index.py is `source`; the one of that name, changed, when it is there already."""
+        code = self.directory / "code" / name
+        code.mkdir(parents=True, exist_ok=True)
+        index, text = code / "index.py", textwrap.dedent(source)
+        if not index.exists() or index.read_text(encoding="utf-8") != text:
+            index.write_text(text, encoding="utf-8")
+        made = replace(FunctionSpec(name, code, role=ROLE), **spec)
+        self.fc.put_function(made)
+        return made
+
+    def answer(self, event: Any = None, name: str = "f") -> Any:
+        """What the function returns for this event, both JSON; fails when it did not succeed."""
+        result = self.fc.invoke(name, json.dumps(event).encode())
+        assert result.ok, (result.status, result.error_type, result.body, result.lines)
+        return json.loads(result.body)
+
+    def drain(self, seconds: float = 10) -> None:
+        assert self.fc.drain(seconds), "asynchronous invocations did not end in time"
+
+    def outcomes(self, request_id: str | None = None) -> list[str]:
+        records = self.fc.invocations
+        return [record.outcome for record in records if request_id in (None, record.request_id)]
+
+    def allow(self, role: str, action: str, resource: str = "*") -> None:
+        statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+        self.policies[role] = Policy({"Version": "1", "Statement": [statement]})
+
+    def close(self) -> None:
+        self.server.stop()
+        self.fc.close()
+
+    def _decide(self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]) -> Decision:
+        if who is not None and who.is_owner:
+            return Decision(action, resource)
+        policy = self.policies.get(who.role or "") if who else None
+        return policy.evaluate(action, resource, context) if policy else Decision(action, resource, "default")

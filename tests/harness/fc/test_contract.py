@@ -1,0 +1,260 @@
+"""What a function sees and how it answers: FC's contract with Python code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.identity import ACCOUNT_ID
+from tests.harness.fc.account import REGION, ROLE, LocalFc
+
+
+def test_event_arrives_as_bytes_and_bytes_go_back(local: LocalFc) -> None:
+    local.function("""
+        def handler(event, context):
+            assert type(event) is bytes
+            return event + bytes([0, 255])
+    """)
+    assert local.fc.invoke("f", b"\x00\xff caf\xc3\xa9").body == b"\x00\xff caf\xc3\xa9\x00\xff"
+    assert local.fc.invoke("f", b"").body == b"\x00\xff"
+
+
+def test_results_are_encoded_as_fc_does(local: LocalFc) -> None:
+    local.function("""
+        import datetime, decimal
+        class Own:
+            def to_json(self):
+                return {"own": 1}
+        VALUES = {
+            "text": "猫", "none": None, "dict": {"b": 1, "a": [True]}, "decimal": decimal.Decimal("1.5"),
+            "date": datetime.date(2024, 1, 2), "own": Own(), "set": {1},
+        }
+        def handler(event, context):
+            return VALUES[event.decode()]
+    """)
+    expected = {
+        b"text": "猫".encode(),
+        b"none": b"null",
+        b"dict": b'{\n    "a": [\n        true\n    ],\n    "b": 1\n}',
+        b"decimal": b"1.5",
+        b"date": b'"2024-01-02"',
+        b"own": b'{\n    "own": 1\n}',
+    }
+    assert {name: local.fc.invoke("f", name).body for name in expected} == expected
+    refused = local.fc.invoke("f", b"set")
+    assert refused.error_type == "UnhandledInvocationError"
+    assert json.loads(refused.body)["errorType"] == "TypeError"
+
+
+def test_exception_becomes_fc_error(local: LocalFc) -> None:
+    local.function("""
+        class Broken(Exception):
+            pass
+        def deeper():
+            raise Broken("猫 is gone")
+        def handler(event, context):
+            deeper()
+    """)
+    result = local.fc.invoke("f", b"")
+    assert (result.status, result.error_type) == (200, "UnhandledInvocationError")
+    error = json.loads(result.body)
+    assert (error["errorType"], error["errorMessage"]) == ("Broken", "猫 is gone")
+    assert [frame[2] for frame in error["stackTrace"]] == ["in handler", "in deeper"]
+    assert error["stackTrace"][1][3] == 'raise Broken("猫 is gone")'
+    assert local.fc.invoke("f", b"").instance_id == result.instance_id  # an exception costs no instance
+
+
+@pytest.mark.parametrize(
+    ("handler", "kind"),
+    [
+        ("handler", "InvalidHandleName"),
+        ("absent.handler", "ImportModuleError"),
+        ("index.absent", "HandlerNotFound"),
+        ("syntax.handler", "UserCodeSyntaxError"),
+        ("raises.handler", "UserCodeError"),
+        ("missing_dependency.handler", "ImportModuleError"),
+    ],
+)
+def test_handler_that_cannot_be_found(local: LocalFc, handler: str, kind: str) -> None:
+    code = local.function(handler=handler).code
+    (code / "syntax.py").write_text("def handler(:", encoding="utf-8")
+    (code / "raises.py").write_text("1 / 0", encoding="utf-8")
+    (code / "missing_dependency.py").write_text("import no_such_module", encoding="utf-8")
+    result = local.fc.invoke("f", b"")
+    assert result.error_type == "UnhandledInvocationError"
+    assert json.loads(result.body)["errorType"] == kind
+
+
+@pytest.mark.parametrize("handler", ["folder/main.handler", "package.main.handler"])
+def test_handler_in_a_folder(local: LocalFc, handler: str) -> None:
+    code = local.function(handler=handler).code
+    for folder in ("folder", "package"):
+        (code / folder).mkdir()
+        (code / folder / "main.py").write_text("def handler(event, context): return __name__", encoding="utf-8")
+    (code / "package" / "__init__.py").touch()
+    assert local.fc.invoke("f", b"").body.decode() == handler.rpartition(".")[0]
+
+
+def test_only_the_platform_and_the_function_set_the_environment(
+    local: LocalFc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OF_THE_MACHINE", "1")
+    local.function(
+        """
+        import os, sys
+        def handler(event, context):
+            return {"environ": dict(os.environ), "path": sys.path, "cwd": os.getcwd(), "argv": sys.argv}
+    """,
+        environment={"OWN": "猫", "FC_RESERVED": "x", "ENTRY_POINT": "not for the framework"},
+    )
+    seen = local.answer()
+    code = str((local.directory / "code" / "f").resolve())
+    assert (seen["cwd"], seen["path"][0], seen["argv"]) == (code, code, [""])
+    assert str(Path(sys.modules["harness"].__path__[0]).parent) not in seen["path"]
+    environ = seen["environ"]
+    environ.pop("LC_CTYPE", None)  # the interpreter's own
+    for name in ("FC_INSTANCE_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"):
+        assert environ.pop(name)
+    assert environ.pop("ALIBABA_CLOUD_ACCESS_KEY_ID").startswith("STS.")
+    assert environ == {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "OWN": "猫",
+        "ENTRY_POINT": "not for the framework",
+        "FC_ACCOUNT_ID": ACCOUNT_ID,
+        "FC_CUSTOM_LISTEN_PORT": "9000",
+        "FC_FUNCTION_HANDLER": "index.handler",
+        "FC_FUNCTION_MEMORY_SIZE": "512",
+        "FC_FUNCTION_NAME": "f",
+        "FC_FUNCTION_VERSION": "LATEST",
+        "FC_FUNC_CODE_PATH": f"{code}/",
+        "FC_REGION": REGION,
+    }
+
+
+def test_python_path_below_code_leads_to_the_code(local: LocalFc) -> None:
+    code = local.function(
+        "import vendored\ndef handler(event, context): return vendored.NAME",
+        environment={"PYTHONPATH": "/code/python"},
+    ).code
+    (code / "python").mkdir()
+    (code / "python" / "vendored.py").write_text("NAME = 'from /code/python'", encoding="utf-8")
+    assert local.fc.invoke("f", b"").body == b"from /code/python"
+
+
+def test_modules_of_the_function_are_its_own(local: LocalFc) -> None:
+    """None of the runtime's own files can be taken for one of the function's."""
+    code = local.function(
+        "import adapter, runtime\ndef handler(event, context): return adapter.A + runtime.A"
+    ).code
+    for name in ("adapter", "runtime"):
+        (code / f"{name}.py").write_text("A = 'mine'", encoding="utf-8")
+    assert local.fc.invoke("f", b"").body == b"minemine"
+
+
+CONTEXT = """
+    def plain(value):
+        if hasattr(value, "__dict__") and not hasattr(value, "handlers"):
+            return {name: plain(inner) for name, inner in vars(value).items()}
+        return value if isinstance(value, (str, int, dict, type(None))) else type(value).__name__
+    def handler(event, context):
+        return {"context": plain(context), "json": context.to_json() if hasattr(context, "to_json") else None}
+"""
+
+
+def test_context_of_python310(local: LocalFc) -> None:
+    local.function(CONTEXT, runtime="python3.10", memory_mb=256, timeout_seconds=7, log_project="p", log_store="s")
+    seen = local.answer()
+    context: dict[str, Any] = seen["context"]
+    credentials = context.pop("credentials")
+    assert credentials["access_key_id"] == credentials["accessKeyId"]
+    assert credentials["access_key_secret"] == credentials["accessKeySecret"]
+    assert credentials["security_token"] == credentials["securityToken"]
+    signer = local.identities.resolve(credentials["access_key_id"], credentials["security_token"])
+    assert (signer.role, signer.access_key_secret) == (ROLE, credentials["access_key_secret"])
+    request_id = context.pop("request_id")
+    assert context == {
+        "requestId": request_id,
+        "region": REGION,
+        "account_id": ACCOUNT_ID,
+        "function": {"name": "f", "handler": "index.handler", "memory": 256, "timeout": 7},
+        "service": {
+            "name": "",
+            "log_project": "p",
+            "log_store": "s",
+            "qualifier": "LATEST",
+            "version_id": "LATEST",
+        },
+        "tracing": {"span_context": "", "span_baggages": {}, "jaeger_endpoint": ""},
+        "retry_count": 0,
+        "logger": None,
+    }
+    assert (seen["json"]["requestId"], seen["json"]["accountId"]) == (request_id, ACCOUNT_ID)
+    assert set(seen["json"]) == {
+        "requestId", "credentials", "function", "service", "region", "accountId", "retryCount", "tracing",
+    }  # fmt: skip
+
+
+def test_context_of_python312(local: LocalFc) -> None:
+    local.function(CONTEXT, runtime="python3.12", memory_mb=256, timeout_seconds=7, log_project="p", log_store="s")
+    seen = local.answer()
+    context = seen["context"]
+    assert context.pop("request_id") == local.fc.invocations[-1].request_id
+    assert context == {
+        "region": REGION,
+        "account_id": ACCOUNT_ID,
+        "function": {
+            "name": "f",
+            "handler": "index.handler",
+            "memory": 256,
+            "timeout": 7,
+            "version_id": "LATEST",
+            "qualifier": "LATEST",
+        },
+        "log_project": "p",
+        "log_store": "s",
+        "logger": "RootLogger",
+    }
+    assert seen["json"] is None
+
+
+def test_the_context_shape_can_be_chosen_for_all(make: Callable[..., LocalFc]) -> None:
+    local = make(context_shape="python3.10")
+    local.function("def handler(event, context): return context.credentials.access_key_id", runtime="python3.12")
+    assert local.fc.invoke("f", b"").body.startswith(b"STS.")
+
+
+SHOW_KEY = """
+    import os
+    def handler(event, context):
+        return {name: os.environ.get("ALIBABA_CLOUD_" + name) for name in ("ACCESS_KEY_ID", "SECURITY_TOKEN")}
+"""
+
+
+def test_credentials_in_the_environment_rotate_within_an_instance(local: LocalFc) -> None:
+    local.function(SHOW_KEY)
+    first, same = local.fc.invoke("f", b""), local.fc.invoke("f", b"")
+    local.fc.credentials.rotate()
+    rotated = local.fc.invoke("f", b"")
+    assert first.body == same.body != rotated.body
+    assert first.instance_id == rotated.instance_id
+    for key in (json.loads(first.body), json.loads(rotated.body)):
+        assert local.identities.resolve(key["ACCESS_KEY_ID"], key["SECURITY_TOKEN"]).role == ROLE
+
+
+def test_expired_credentials_are_never_handed_out(local: LocalFc) -> None:
+    local.function(SHOW_KEY)
+    local.answer()
+    local.clock.offset = 60
+    local.identities.expire_all()
+    key = local.answer()
+    assert local.identities.resolve(key["ACCESS_KEY_ID"], key["SECURITY_TOKEN"]).role == ROLE
+
+
+def test_function_without_role_has_no_credentials(local: LocalFc) -> None:
+    local.function(SHOW_KEY, role=None)
+    assert local.answer() == {"ACCESS_KEY_ID": None, "SECURITY_TOKEN": None}
