@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export VIDEO
 
-.PHONY: help demo up test check format clean
+.PHONY: help demo up package policies test check format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,12 @@ demo: $(READY) ## a video through the whole product, here: make demo [VIDEO=~/cl
 
 up: $(READY) ## the local cloud, until Ctrl-C
 	@$(BIN)/python -m harness up
+
+package: $(READY) ## what is deployed: dist/code and dist/gif-on-upload.zip (`s deploy` runs this)
+	@$(BIN)/python -m harness.package
+
+policies: $(READY) ## the RAM documents for your account, filled in from .env: dist/ram/*.json
+	@$(BIN)/python -m harness.policies
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2

@@ -1,0 +1,89 @@
+"""`make policies`: the RAM documents of ram/, filled in for one account, as dist/ram/*.json.
+
+The names come from s.yaml and .env, so that a role's rights fit what is deployed. A statement's Sid says to people
+what it is for; RAM's grammar has no such element, so it is left out here.
+
+Not implemented: more than one function in s.yaml, triggers on more than one bucket.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from harness.fc.spec import role_name
+from harness.ram import PolicyError
+from harness.stack import Stack, StackError, read_stack
+
+PROJECT = Path(__file__).parents[1]
+
+
+def policy_names(stack: Stack) -> dict[str, str]:
+    """What the placeholders in ram/*.json stand for; raises StackError where that is not one thing."""
+    buckets = {trigger.bucket for trigger in stack.triggers}
+    if len(stack.functions) != 1 or len(buckets) != 1:
+        raise StackError("the documents of ram/ are for one function and the one bucket of its triggers")
+    (function,), trigger = stack.functions, stack.triggers[0]
+    return {
+        "REGION": stack.region,
+        "ACCOUNT_ID": stack.account_id or "",
+        "FUNCTION_NAME": function.name,
+        "FUNCTION_ROLE": function.role or "",
+        "TRIGGER_ROLE": role_name(trigger.invocation_role),
+        "VIDEO_BUCKET": trigger.bucket,
+        "TRACKING_BUCKET": function.environment["TRACKING_BUCKET"],
+        "TRACKING_PREFIX": function.environment["TRACKING_PREFIX"],
+        "LOG_PROJECT": function.log_project,
+        "LOG_STORE": function.log_store,
+    }
+
+
+def render_policy(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
+    """The document in `path` as RAM takes it; raises PolicyError for a placeholder that nothing fills."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        filled: dict[str, Any] = _fill(document, names)
+    except (KeyError, ValueError) as exc:
+        raise PolicyError(f"{path}: a placeholder that nothing fills: {exc}") from exc
+    for statement in filled["Statement"]:
+        statement.pop("Sid", None)
+    return filled
+
+
+def write_policies(stack: Stack, source: Path, target: Path) -> list[Path]:
+    """Renders every document of `source` into `target`; returns what was written."""
+    names = policy_names(stack)
+    rendered = {path.name: render_policy(path, names) for path in sorted(source.glob("*.json"))}
+    target.mkdir(parents=True, exist_ok=True)
+    for name, document in rendered.items():
+        (target / name).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return [target / name for name in rendered]
+
+
+def _fill(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _fill(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, names) for item in value]
+    return Template(value).substitute(names) if isinstance(value, str) else value
+
+
+def main() -> int:
+    try:
+        stack = read_stack(PROJECT / "s.yaml", os.environ)
+        written = write_policies(stack, PROJECT / "ram", PROJECT / "dist" / "ram")
+    except (StackError, PolicyError, OSError) as exc:
+        print(f"make policies: {exc}", file=sys.stderr)
+        return 2
+    for path in written:
+        print(path.relative_to(PROJECT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
