@@ -67,13 +67,14 @@ class GifTaskClient:
         self._jitter = jitter
         self._clock = clock
         self._last_used = clock()
-        # One lease has to cover the claim, this request and the record.
-        self._read_seconds = min(READ_SECONDS, settings.claim_lease_seconds / 3)
+        # One lease has to cover the claim, looking for a task, this request and the record.
+        lease = settings.claim_lease_seconds
+        self._timeout = (min(CONNECT_SECONDS, lease / 10), min(READ_SECONDS, lease / 5))
 
     @property
     def time_limit(self) -> float:
         """Seconds that one request may take; the lease must have more left when it is sent."""
-        return min(CONNECT_SECONDS, self._read_seconds) + self._read_seconds
+        return sum(self._timeout)
 
     def create(self, video_name: str, video_url: str, left: SecondsLeft) -> GifTask:
         """CreateGifTask. `left`: the lease; raises a GifTaskError, OutcomeUnknown when nobody can know."""
@@ -128,7 +129,7 @@ class GifTaskClient:
                 data={"RegionId": self._settings.gif_region, "Format": "JSON", **parameters},
                 headers={"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION},
                 auth=Acs3Auth(self._credentials()),
-                timeout=(min(CONNECT_SECONDS, self._read_seconds), self._read_seconds),
+                timeout=self._timeout,
                 allow_redirects=False,
             )
         except requests.RequestException as exc:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from handler.errors import NotProcessed, OutcomeUnknown
+from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown
 from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
 
 MAX_PAGES = 20
@@ -27,12 +27,16 @@ def find_task(
     known: frozenset[int],
     left: SecondsLeft,
 ) -> GifTask | None:
-    """The task, or None when there is none. Raises a GifTaskError when ListTasks cannot tell."""
+    """The task, or None when there is none. Raises a GifTaskError when ListTasks cannot tell, or LeaseTooShort."""
     not_before = min(_claimed_at(claim) for claim in claims) - CLOCK_TOLERANCE
     place = _place(video_url)
     for page in range(1, MAX_PAGES + 1):
         # Looking must leave enough of the lease to submit.
         if left() <= 2 * client.time_limit:
+            if page == 1:
+                raise LeaseTooShort(
+                    "held up for so long that there is no time to look for the task; nothing was sent"
+                )
             raise NotProcessed("ListTasks: no time left to look any further")
         tasks = client.list_tasks(page, left)
         if not tasks:

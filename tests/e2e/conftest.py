@@ -52,16 +52,20 @@ def make_handler(cloud: LocalCloud) -> Callable[..., Handler]:
     return make
 
 
-@pytest.fixture
-def owner(cloud: LocalCloud) -> oss.Client:
-    """The account owner's OSS client, the official SDK."""
-    return owner_client(cloud)
-
-
 def owner_client(cloud: LocalCloud) -> oss.Client:
+    """The official SDK with the account owner's keys."""
     keys = cloud.identities.owner
     provider = oss.credentials.StaticCredentialsProvider(keys.access_key_id, keys.access_key_secret)
     return oss.Client(oss.Config(region="cn-beijing", endpoint=cloud.url, credentials_provider=provider))
+
+
+def upload(cloud: LocalCloud, key: str, data: bytes = b"no film") -> None:
+    """As a user does it, so that the bucket's trigger fires."""
+    owner_client(cloud).put_object(oss.PutObjectRequest(bucket=VIDEOS, key=key, body=data))
+
+
+def append_to_record(cloud: LocalCloud, key: str, line: bytes) -> None:
+    owner_client(cloud).append_object(oss.AppendObjectRequest(bucket=RECORDS, key=key, position=0, body=line))
 
 
 def records(cloud: LocalCloud) -> dict[str, list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.cloud import local_cloud
 
-from .conftest import VIDEOS, records
+from .conftest import records, upload
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_death_makes_no_second_task_and_loses_none(fault: str, adopted: bool) 
     variables = {"CLAIM_LEASE_SECONDS": "1.5"}
     with local_cloud(render=False, retry_delay=lambda _: 0.05, function_environment=variables) as cloud:
         cloud.faults.add(fault)
-        cloud.oss.store.put(VIDEOS, "clip.mp4", b"film", notify=True)
+        upload(cloud, "clip.mp4")
         assert cloud.fc.drain(60)
         (task,) = cloud.multimediaai.tasks.list()
         (lines,) = records(cloud).values()

@@ -10,7 +10,7 @@ import pytest
 from handler.errors import GifOnUploadError, VideosFailed
 from harness.cloud import LocalCloud
 
-from .conftest import RECORDS, VIDEOS, Handler, event_for, read_record, records
+from .conftest import RECORDS, VIDEOS, Handler, append_to_record, event_for, read_record, records
 
 EVENT = event_for("clip.mp4")
 RECORD = f"gif-tasks/{VIDEOS}/clip.mp4/5D41402ABC4B2A76B9719D911017C592.jsonl"
@@ -207,10 +207,20 @@ def test_one_bad_video_does_not_stop_the_others(cloud: LocalCloud, make_handler:
 def test_a_record_that_somebody_changed_is_refused_and_left_alone(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
-    cloud.oss.store.put(RECORDS, RECORD, b"not ours\n")
+    append_to_record(cloud, RECORD, b"not ours\n")
     with pytest.raises(VideosFailed, match=r"RecordUnreadable.*line 1"):
         make_handler()(EVENT)
     assert cloud.oss.store.get(RECORDS, RECORD) == b"not ours\n"
+    assert task_ids(cloud) == []
+
+
+def test_an_object_that_is_no_record_is_refused_and_left_alone(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    cloud.oss.store.put(RECORDS, RECORD, b"not ours")
+    with pytest.raises(VideosFailed, match=r"ObjectNotAppendable.*move it away"):
+        make_handler()(EVENT)
+    assert cloud.oss.store.get(RECORDS, RECORD) == b"not ours"
     assert task_ids(cloud) == []
 
 
@@ -219,7 +229,7 @@ def test_a_holder_that_never_ends_is_not_waited_for_beyond_the_invocation(
 ) -> None:
     """A lease that is far too long, as an older deployment may have written it."""
     line = b'{"status":"claimed","claim":"other","lease_seconds":9999,"at":"2026-01-01T00:00:00.000Z"}\n'
-    cloud.oss.store.append(RECORDS, RECORD, 0, line)
+    append_to_record(cloud, RECORD, line)
     handler = make_handler(timeout=5, **SHORT)
     with pytest.raises(VideosFailed, match="ClaimHeld"):
         handler(EVENT)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cloud import PROJECT, local_cloud
 
-from .conftest import VIDEOS, event_for, records
+from .conftest import event_for, records, upload
 
 POLICY = json.loads((PROJECT / "ram" / "role-policy.json").read_text(encoding="utf-8"))
 #: action of the policy → what has to happen for it to be needed
@@ -40,7 +40,7 @@ def test_every_permission_is_needed(sid: str, action: str, tmp_path: Path) -> No
     ) as cloud:
         if action == "multimediaai:ListTasks":
             cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
-        cloud.oss.store.put(VIDEOS, "clip.mp4", b"no film", notify=True)
+        upload(cloud, "clip.mp4")
         assert cloud.fc.drain(60)
         if sid == "KeepRecords":
             cloud.fc.invoke("gif-on-upload", json.dumps(event_for("clip.mp4")).encode())
@@ -56,7 +56,7 @@ def test_every_permission_is_needed(sid: str, action: str, tmp_path: Path) -> No
 
 def test_with_the_whole_policy_nothing_is_denied() -> None:
     with local_cloud(retry_delay=lambda _: 0.05) as cloud:
-        cloud.oss.store.put(VIDEOS, "clip.mp4", b"no film", notify=True)
+        upload(cloud, "clip.mp4")
         assert cloud.fc.drain(60)
         (task,) = cloud.multimediaai.tasks.list()
         cloud.multimediaai.tasks.wait(task.task_id, 20)

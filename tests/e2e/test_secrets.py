@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Callable
 
-import alibabacloud_oss_v2 as oss
 import pytest
 
 from handler.errors import GifOnUploadError
 from harness.cloud import LocalCloud, local_cloud
 from harness.identity import IdentityError
 
-from .conftest import RECORDS, VIDEOS, Handler, event_for, owner_client
+from .conftest import RECORDS, VIDEOS, Handler, event_for, upload
 
 FAULTS = [
     "multimediaai:CreateGifTask:error=400/SignatureDoesNotMatch",
@@ -74,7 +73,7 @@ def test_nothing_secret_leaves_the_function() -> None:
     with local_cloud(retry_delay=lambda _: 0.05, function_environment={"CLAIM_LEASE_SECONDS": "1.5"}) as cloud:
         cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
         cloud.faults.add("oss:AppendObject:error=403/SignatureDoesNotMatch:nth=4")
-        owner_client(cloud).put_object(oss.PutObjectRequest(bucket=VIDEOS, key="clip.mp4", body=b"no film"))
+        upload(cloud, "clip.mp4")
         assert cloud.fc.drain(60)
         for task in cloud.multimediaai.tasks.list():
             cloud.multimediaai.tasks.wait(task.task_id, 20)
