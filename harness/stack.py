@@ -109,6 +109,7 @@ def _function(props: _Section, base: Path) -> FunctionSpec:
     hook = props.section("instanceLifecycleConfig").section("initializer")
     settings = props.section("asyncInvokeConfig")
     destination = settings.section("destinationConfig")
+    concurrency = props.section("concurrencyConfig")
     log = props.section("logConfig") if props.values.get("logConfig") != "auto" else _Section("", "", {})
     role = props.text("role", "")
     return FunctionSpec(
@@ -127,7 +128,7 @@ def _function(props: _Section, base: Path) -> FunctionSpec:
         log_project=log.text("project", ""),
         log_store=log.text("logstore", ""),
         description=props.text("description", ""),
-        reserved_concurrency=props.section("concurrencyConfig").integer("reservedConcurrency", 0) or None,
+        reserved_concurrency=concurrency.integer("reservedConcurrency", 0) if concurrency.values else None,
         async_config=AsyncConfig(
             settings.integer("maxAsyncRetryAttempts", defaults.async_config.max_retry_attempts),
             settings.integer("maxAsyncEventAgeInSeconds", defaults.async_config.max_event_age_seconds),

@@ -1,0 +1,323 @@
+"""s.yaml: what the local cloud makes of it, and that Serverless Devs' own parser agrees."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.dotenv import read_dotenv
+from harness.expressions import Resolver
+from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
+from harness.stack import StackError, read_stack
+
+PROJECT = Path(__file__).parents[2]
+FILLED_IN = {
+    "ACCOUNT_ID": "1234567890123456",
+    "APPLICATION_ID": "app",
+    "TRACKING_BUCKET": "records",
+    "VIDEO_BUCKET": "in",
+}
+
+MINIMAL = """
+    edition: 3.0.0
+    name: x
+    resources:
+      fn:
+        component: fc3
+        props: {region: cn-beijing, functionName: fn, runtime: python3.12, handler: index.handler, code: ./code}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "s.yaml"
+    path.write_text(textwrap.dedent(text), encoding="utf-8")
+    return path
+
+
+def with_props(**props: Any) -> str:
+    document = yaml.safe_load(textwrap.dedent(MINIMAL))
+    document["resources"]["fn"]["props"].update(props)
+    return str(yaml.safe_dump(document))
+
+
+def test_the_project_s_own_stack() -> None:
+    stack = read_stack(PROJECT / "s.yaml", FILLED_IN, dotenv=False)
+    assert (stack.region, stack.account_id) == ("cn-beijing", "1234567890123456")
+    assert stack.buckets == ("in", "records")
+    (function,) = stack.functions
+    assert function.name == "gif-on-upload"
+    assert function.code.parent == PROJECT / "dist"
+    assert (function.handler, function.initializer) == ("index.handler", "index.initialize")
+    assert function.environment["TRACKING_BUCKET"] == "records"
+    assert {trigger.bucket for trigger in stack.triggers} == {"in"}
+    assert {trigger.function for trigger in stack.triggers} == {"gif-on-upload"}
+    assert all(event.startswith("oss:ObjectCreated:") for event in stack.triggers[0].events)
+
+
+def test_everything_that_is_read(tmp_path: Path) -> None:
+    props = {
+        "cpu": 0.5,
+        "memorySize": "256",
+        "diskSize": 10240,
+        "timeout": 30,
+        "description": "it does",
+        "environmentVariables": {"TEXT": "猫", "NUMBER": 5, "FLAG": True, "EMPTY": "", "NOTHING": None},
+        "role": "acs:ram::42:role/worker",
+        "instanceLifecycleConfig": {"initializer": {"handler": "index.initialize", "timeout": 9}},
+        "asyncInvokeConfig": {
+            "maxAsyncRetryAttempts": 0,
+            "maxAsyncEventAgeInSeconds": 60,
+            "destinationConfig": {"onFailure": {"destination": "acs:fc:::functions/f"}},
+        },
+        "concurrencyConfig": {"reservedConcurrency": 0},
+        "logConfig": {"project": "p", "logstore": "s"},
+        "triggers": [
+            {
+                "triggerName": "uploads",
+                "triggerType": "oss",
+                "sourceArn": "acs:oss:cn-beijing:42:videos",
+                "invocationRole": "acs:ram::42:role/notify",
+                "triggerConfig": {
+                    "events": ["oss:ObjectCreated:PutObject"],
+                    "filter": {"key": {"prefix": "up/", "suffix": ".mp4"}},
+                },
+            },
+            {"triggerName": "clock", "triggerType": "timer", "triggerConfig": {}},
+        ],
+    }
+    stack = read_stack(write(tmp_path, with_props(**props)), {})
+    assert stack.account_id == "42"
+    assert stack.functions == (
+        FunctionSpec(
+            name="fn",
+            code=tmp_path / "code",
+            memory_mb=256,
+            timeout_seconds=30,
+            cpu=0.5,
+            disk_mb=10240,
+            environment={"TEXT": "猫", "NUMBER": "5", "FLAG": "true", "EMPTY": ""},
+            role="worker",
+            initializer="index.initialize",
+            initializer_timeout_seconds=9,
+            log_project="p",
+            log_store="s",
+            description="it does",
+            reserved_concurrency=0,
+            async_config=AsyncConfig(0, 60, None, "acs:fc:::functions/f"),
+        ),
+    )
+    assert stack.triggers == (
+        TriggerSpec(
+            "uploads",
+            "fn",
+            "videos",
+            ("oss:ObjectCreated:PutObject",),
+            "up/",
+            ".mp4",
+            "acs:oss:cn-beijing:42:videos",
+            "acs:ram::42:role/notify",
+        ),
+    )
+
+
+def test_defaults(tmp_path: Path) -> None:
+    stack = read_stack(write(tmp_path, MINIMAL), {})
+    assert stack.functions == (FunctionSpec("fn", tmp_path / "code"),)
+    assert (stack.triggers, stack.buckets, stack.account_id) == ((), (), None)
+
+
+EXPRESSIONS: list[tuple[str, Any]] = [
+    ("${vars.n}", 7),
+    ("a-${vars.n}-${env('SET')}", "a-7-set"),
+    ("${vars.deep.er}", "value"),
+    ("${vars.region}", "cn-beijing"),
+    ("${env('UNSET', '5')}", "5"),
+    ("${env('UNSET', 5)}", 5),
+    ("${env('UNSET', true)}", True),
+    ('${env("UNSET", "double")}', "double"),
+    ("${ env( 'UNSET' , 'spaced' ) }", "spaced"),
+    ("${env('EMPTY', 'an empty variable is unset')}", "an empty variable is unset"),
+    ("${env('UNSET', '')}", ""),
+    ("${env('UNSET', vars.n)}", 7),
+    ("$HOME {{ x }}", "$HOME {{ x }}"),
+]
+VARS = {"n": 7, "deep": {"er": "value"}, "region": "${env('REGION', 'cn-beijing')}"}
+ENVIRON = {"SET": "set", "EMPTY": ""}
+
+
+@pytest.mark.parametrize(("text", "expected"), EXPRESSIONS)
+def test_expressions(text: str, expected: Any) -> None:
+    assert Resolver(VARS, ENVIRON).resolve({"key": [text]}) == {"key": [expected]}
+
+
+def test_keys_without_a_value_are_dropped() -> None:
+    assert Resolver({}, {}).resolve({"a": None, "b": {"c": None}}) == {"b": {}}
+
+
+def test_every_missing_variable_is_named_with_its_places(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, with_props(environmentVariables={"A": "${env('ONE')}", "B": "x/${env('ONE')}/${env('TWO')}"})
+    )
+    with pytest.raises(StackError) as refused:
+        read_stack(path, {})
+    message = str(refused.value)
+    assert "2 variables have no value" in message
+    assert (
+        "ONE  (used at resources.fn.props.environmentVariables.A, resources.fn.props.environmentVariables.B)"
+        in message
+    )
+    assert "TWO  (used at resources.fn.props.environmentVariables.B)" in message
+    assert ".env" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: [", "not YAML"),
+        ("- a", "must be a mapping"),
+        ("edition: 1.0.0", "edition: must be 3.0.0"),
+        ("edition: 3.0.0", "no entry with `component: fc3`"),
+        ("edition: 3.0.0\nextend: other.yaml", "extend: not implemented"),
+        ("edition: 3.0.0\nresources: [1]", "resources: must be a mapping"),
+        (with_props(runtime=None), "resources.fn.props.runtime: is required"),
+        (with_props(memorySize="much"), "props.memorySize: must be a number, it is 'much'"),
+        (with_props(timeout=1.5), "props.timeout: must be a whole number"),
+        (with_props(environmentVariables={"A": [1]}), "environmentVariables.A: must be a text"),
+        (
+            with_props(description="${secret('x')}"),
+            "props.description: ${secret('x')}: the local cloud understands",
+        ),
+        (with_props(description="${vars.none}"), "'none' is not defined under `vars`"),
+        (
+            with_props(triggers=[{"triggerType": "oss", "sourceArn": "videos"}]),
+            "triggers[0].sourceArn: must be acs:oss:",
+        ),
+        (with_props(triggers={}), "props.triggers: must be a list"),
+    ],
+)
+def test_a_broken_file_says_what_and_where(tmp_path: Path, text: str, expected: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(StackError) as refused:
+        read_stack(path, {})
+    assert str(refused.value).startswith(f"{path}: ")
+    assert expected in str(refused.value)
+
+
+def test_variables_that_refer_to_themselves(tmp_path: Path) -> None:
+    path = write(tmp_path, with_props(description="${vars.loop}") + "\nvars: {loop: '${vars.loop}'}")
+    with pytest.raises(StackError, match="refers to itself"):
+        read_stack(path, {})
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="No such file"):
+        read_stack(tmp_path / "s.yaml", {})
+
+
+def test_the_dotenv_file_beside_it_fills_in_but_never_overrides(tmp_path: Path) -> None:
+    path = write(tmp_path, with_props(environmentVariables={"A": "${env('A')}", "B": "${env('B')}"}))
+    (tmp_path / ".env").write_text("A=from file\nB=from file\n")
+    environment = read_stack(path, {"A": "from environ"}).functions[0].environment
+    assert environment == {"A": "from environ", "B": "from file"}
+    with pytest.raises(StackError, match="2 variables have no value"):
+        read_stack(path, {}, dotenv=False)
+
+
+DOTENV = r"""
+# a comment
+PLAIN=value   # and why
+export EXPORTED=yes
+SPACED  =  in between
+SINGLE='a # is no comment $HOST_ONLY'
+DOUBLE="two\nlines"
+COLON: works
+EMPTY=
+REFERS=${PLAIN}-$EXPORTED
+DEFAULT=${NOWHERE:-fallback}
+ESCAPED=\$PLAIN
+UNKNOWN=[$NOWHERE]
+TAKEN=from file
+MULTI="first
+second"
+"""
+
+
+def test_dotenv(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(DOTENV)
+    environ = {"TAKEN": "from environ", "HOST_ONLY": "host"}
+    assert read_dotenv(tmp_path / ".env", environ) == {
+        "HOST_ONLY": "host",
+        "TAKEN": "from environ",
+        "PLAIN": "value",
+        "EXPORTED": "yes",
+        "SPACED": "in between",
+        "SINGLE": "a # is no comment host",
+        "DOUBLE": "two\nlines",
+        "COLON": "works",
+        "EMPTY": "",
+        "REFERS": "value-yes",
+        "DEFAULT": "fallback",
+        "ESCAPED": "$PLAIN",
+        "UNKNOWN": "[]",
+        "MULTI": "first\nsecond",
+    }
+    assert read_dotenv(tmp_path / "none", environ) == environ
+
+
+# Serverless Devs' own parser, when it is installed: NODE_PATH=<folder>/node_modules
+
+PARSE = """
+const Parse = require('@serverless-devs/parse-spec').default;
+const quiet = new Proxy({}, {get: () => () => {}});
+new Parse('s.yaml', {argv: ['deploy'], logger: quiet}).start()
+  .then(r => console.log('\\n' + JSON.stringify({props: r.steps[0].props, environ: process.env})));
+"""
+
+
+def parse_spec(folder: Path, environ: Mapping[str, str]) -> Any:
+    """What @serverless-devs/parse-spec reads from the s.yaml there; skips the test where it is not installed."""
+    node = shutil.which("node")
+    environ = {"PATH": os.environ["PATH"], "NODE_PATH": os.environ.get("NODE_PATH", ""), **environ}
+    environ["HOME"] = str(folder)
+    installed = (
+        node
+        and not subprocess.run(
+            [node, "-e", "require.resolve('@serverless-devs/parse-spec')"], env=environ, capture_output=True
+        ).returncode
+    )
+    if not node or not installed:
+        pytest.skip("@serverless-devs/parse-spec is not installed")
+    run = subprocess.run([node, "-e", PARSE], cwd=folder, env=environ, capture_output=True, text=True, check=True)
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_serverless_devs_reads_the_project_s_stack_alike(tmp_path: Path) -> None:
+    shutil.copy(PROJECT / "s.yaml", tmp_path)
+    theirs = parse_spec(tmp_path, FILLED_IN)["props"]
+    document = yaml.safe_load((PROJECT / "s.yaml").read_text(encoding="utf-8"))
+    ours = Resolver(document["vars"], FILLED_IN).resolve(document)["resources"]["gif_on_upload"]["props"]
+    assert ours == theirs
+
+
+def test_serverless_devs_reads_expressions_and_dotenv_alike(tmp_path: Path) -> None:
+    values = {f"k{i}": text for i, (text, _) in enumerate(EXPRESSIONS)}
+    document = yaml.safe_load(textwrap.dedent(MINIMAL))
+    document["vars"] = VARS
+    document["resources"]["fn"]["props"]["environmentVariables"] = values
+    write(tmp_path, yaml.safe_dump(document))
+    (tmp_path / ".env").write_text(DOTENV)
+    theirs = parse_spec(tmp_path, {**ENVIRON, "TAKEN": "from environ", "HOST_ONLY": "host"})
+    seen = theirs["props"]["environmentVariables"]
+    assert {values[name]: seen[name] for name in values} == dict(EXPRESSIONS)
+    for name, value in read_dotenv(tmp_path / ".env", {"TAKEN": "from environ", "HOST_ONLY": "host"}).items():
+        if name != "EMPTY":  # set to something else for the expressions
+            assert theirs["environ"][name] == value, name
