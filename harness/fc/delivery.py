@@ -110,6 +110,17 @@ class Delivery:
                 return False
         return True
 
+    def clear(self, stop_running: Callable[[], object]) -> None:
+        """Drops what waits and stops what runs, without retries, and forgets the faults."""
+        with self._lock:
+            queues, self._queues = self._queues, {}
+            self.faults = DeliveryFaults()
+        for queue in queues.values():
+            queue.close()
+        stop_running()
+        for queue in queues.values():
+            queue.join(5)
+
     def close(self) -> None:
         with self._lock:
             queues = list(self._queues.values())

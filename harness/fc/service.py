@@ -174,6 +174,11 @@ class FunctionCompute:
 
         return self._watchdog.kill(chosen)
 
+    def clear(self) -> None:
+        """Drops accepted events, kills what runs and forgets the records. Functions and idle instances stay."""
+        self._delivery.clear(self.kill_running)
+        self._records.clear()
+
     def close(self) -> None:
         self._delivery.close()
         self._watchdog.close()

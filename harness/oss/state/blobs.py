@@ -24,8 +24,7 @@ class Blobs:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        for number in range(256):
-            (directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
 
     def write(self, pieces: Iterable[bytes]) -> Content:
         """A new blob with all of `pieces`; when they raise, no blob."""
@@ -68,12 +67,12 @@ class Blobs:
 
     def keep_only(self, blobs: set[str]) -> None:
         """Deletes what nothing refers to: the leftovers of uploads that a stop cut off."""
-        for path in self._directory.glob("??/*"):
+        for path in self._directory.iterdir():
             if path.name not in blobs:
                 path.unlink(missing_ok=True)
 
     def _path(self, blob: str) -> Path:
-        return self._directory / blob[:2] / blob
+        return self._directory / blob
 
 
 class BlobReader:
