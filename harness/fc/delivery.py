@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from harness.fc.errors import FcError, throttled
 from harness.fc.invocation import InvocationResult
 from harness.fc.schedule import Schedule
-from harness.fc.spec import FunctionSpec
+from harness.fc.spec import LATEST, AsyncConfig
 
 MAX_THROTTLED_SECONDS = 5 * 3600
 #: More waiting events than this are refused, so that memory stays bounded (128 KiB each at most).
@@ -35,6 +35,7 @@ class Event:
     payload: bytes
     request_id: str
     accepted_at: float
+    qualifier: str = LATEST
     retry_count: int = 0
     throttled: int = 0
 
@@ -63,12 +64,12 @@ Execute = Callable[[Event], InvocationResult]
 class Delivery:
     """The queues of all functions, one each. `settle(event, result)` is called when an event has ended.
 
-    `lookup`: the function's spec and how many of it may run at once; raises FcError.
+    `lookup(name, qualifier)`: its settings and how many of it may run at once; raises FcError.
     """
 
     def __init__(
         self,
-        lookup: Callable[[str], tuple[FunctionSpec, int]],
+        lookup: Callable[[str, str], tuple[AsyncConfig, int]],
         execute: Execute,
         settle: Callable[[Event, InvocationResult], None],
         expire: Callable[[Event], None],
@@ -85,15 +86,15 @@ class Delivery:
         self._lock = threading.Lock()
         self._queues: dict[str, Schedule[Event]] = {}
 
-    def accept(self, function: str, payload: bytes, request_id: str) -> None:
+    def accept(self, function: str, payload: bytes, request_id: str, qualifier: str = LATEST) -> None:
         """Raises FcError when the function does not exist or too many events wait."""
-        _, limit = self._lookup(function)
+        _, limit = self._lookup(function, qualifier)
         with self._lock:
             queue = self._queues.setdefault(function, Schedule(self._try, f"fc-async-{function}"))
         if len(queue) >= MAX_PENDING:
             raise throttled(f"{MAX_PENDING} asynchronous events are waiting")
         for _ in range(1 + self.faults.duplicate):
-            event = Event(function, payload, request_id, self._clock())
+            event = Event(function, payload, request_id, self._clock(), qualifier)
             queue.add(event, self.faults.delay(), max(1, min(limit, _THREADS)))
 
     def pending(self) -> int:
@@ -133,8 +134,7 @@ class Delivery:
 
     def _try(self, event: Event) -> float | None:
         try:
-            spec, _ = self._lookup(event.function)
-            config = spec.async_config
+            config, _ = self._lookup(event.function, event.qualifier)
             age = self._clock() - event.accepted_at
             if age > config.max_event_age_seconds or (event.throttled and age > MAX_THROTTLED_SECONDS):
                 self._expire(event)

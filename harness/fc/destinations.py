@@ -11,7 +11,7 @@ from harness.fc.delivery import Event
 from harness.fc.environment import Platform
 from harness.fc.errors import FcError
 from harness.fc.invocation import InvocationResult
-from harness.fc.spec import FunctionSpec
+from harness.fc.spec import AsyncConfig, FunctionSpec
 from harness.identity import Credentials
 from harness.service import Authorize, Journal
 
@@ -37,9 +37,9 @@ class Destinations:
         self._journal = journal
         self._send = send
 
-    def settle(self, spec: FunctionSpec, event: Event, result: InvocationResult) -> None:
+    def settle(self, spec: FunctionSpec, config: AsyncConfig, event: Event, result: InvocationResult) -> None:
         """Called once for each event that has ended, with its last result."""
-        arn = spec.async_config.on_success if result.ok else spec.async_config.on_failure
+        arn = config.on_success if result.ok else config.on_failure
         if arn:
             outcome = self._deliver(spec, function_of(arn), event, result)
             self._journal.add("destination", request_id=event.request_id, destination=arn, outcome=outcome)

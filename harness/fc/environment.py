@@ -63,7 +63,7 @@ def instance_environment(
         "FC_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
         "FC_INSTANCE_ID": instance_id,
         "FC_CUSTOM_LISTEN_PORT": "9000",
-        version: "LATEST",
+        version: spec.version,
     }
 
 
@@ -78,8 +78,8 @@ def request_headers(
         "x-fc-function-timeout": str(spec.timeout_seconds),
         "x-fc-region": platform.region,
         "x-fc-account-id": platform.account_id,
-        "x-fc-qualifier": "LATEST",
-        "x-fc-version-id": "LATEST",
+        "x-fc-qualifier": spec.version,
+        "x-fc-version-id": spec.version,
         "x-fc-service-logproject": spec.log_project,
         "x-fc-service-logstore": spec.log_store,
         "x-fc-retry-count": str(retry_count),

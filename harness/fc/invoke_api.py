@@ -7,12 +7,12 @@ Not implemented: calls to HTTP triggers, stateful async tasks (a task id is give
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from typing import Protocol
 
 from harness.fc.api import V2, V3, Call, Route
 from harness.fc.errors import FcError
 from harness.fc.invocation import MAX_SYNC_PAYLOAD, InvocationResult
+from harness.fc.spec import LATEST, FunctionSpec
 from harness.http import Response
 
 _EXPOSED = (
@@ -24,16 +24,20 @@ _EXPOSED = (
 class Invoker(Protocol):
     """What FunctionCompute offers to the wire. Both raise FcError."""
 
-    def invoke_or_raise(self, name: str, payload: bytes, request_id: str) -> InvocationResult: ...
+    def invoke_or_raise(
+        self, name: str, payload: bytes, request_id: str, qualifier: str = LATEST
+    ) -> InvocationResult: ...
 
-    def invoke_async(self, name: str, payload: bytes, *, request_id: str | None = None) -> str: ...
+    def invoke_async(
+        self, name: str, payload: bytes, *, request_id: str | None = None, qualifier: str = LATEST
+    ) -> str: ...
+
+    def function(self, name: str, qualifier: str = LATEST) -> FunctionSpec: ...
 
 
-def invocation_routes(invoker: Invoker, checksum: Callable[[str], str]) -> list[Route]:
-    """`checksum(name)`: the CRC-64 of the function's code, "" when it was never uploaded."""
-
+def invocation_routes(invoker: Invoker) -> list[Route]:
     def invoke(call: Call) -> Response:
-        return _invoke(invoker, checksum, call)
+        return _invoke(invoker, call)
 
     old = V2 + "/services/{service}/functions/{function}/invocations"
     return [
@@ -42,8 +46,8 @@ def invocation_routes(invoker: Invoker, checksum: Callable[[str], str]) -> list[
     ]
 
 
-def _invoke(invoker: Invoker, checksum: Callable[[str], str], call: Call) -> Response:
-    name = call.names["function"]
+def _invoke(invoker: Invoker, call: Call) -> Response:
+    name, qualifier = call.names["function"], _qualifier(call)
     how = _choice(call, "x-fc-invocation-type", "Sync", "Async")
     tail = _choice(call, "x-fc-log-type", "None", "Tail") == "Tail"
     headers = {
@@ -52,21 +56,27 @@ def _invoke(invoker: Invoker, checksum: Callable[[str], str], call: Call) -> Res
         "X-Fc-Request-Id": call.request_id,
     }
     if how == "Async":
-        invoker.invoke_async(name, call.body, request_id=call.request_id)
+        invoker.invoke_async(name, call.body, request_id=call.request_id, qualifier=qualifier)
         task_id = call.request.header("x-fc-async-task-id") or call.request_id
         return Response(202, {**headers, "X-Fc-Async-Task-Id": task_id})
-    result = invoker.invoke_or_raise(name, call.body, call.request_id)
+    spec = invoker.function(name, qualifier)
+    result = invoker.invoke_or_raise(name, call.body, call.request_id, qualifier)
     headers["X-Fc-Instance-Id"] = result.instance_id
-    headers["X-Fc-Invocation-Code-Version"] = "LATEST"
+    headers["X-Fc-Invocation-Code-Version"] = spec.version
     headers["X-Fc-Invocation-Duration"] = str(max(1, round(result.duration_ms)))
     headers["X-Fc-Max-Memory-Usage"] = str(result.max_memory_mb)
-    if code := checksum(name):
-        headers["X-Fc-Code-Checksum"] = code
+    if spec.code_checksum:
+        headers["X-Fc-Code-Checksum"] = spec.code_checksum
     if result.error_type:
         headers["X-Fc-Error-Type"] = result.error_type
     if tail:
         headers["X-Fc-Log-Result"] = base64.b64encode(result.log.encode()).decode()
     return Response(result.status, headers, result.body)
+
+
+def _qualifier(call: Call) -> str:
+    """FC 3.0 has it in the query, FC 2.0 behind the service's name."""
+    return call.request.params.get("qualifier") or call.names.get("service", "").partition(".")[2] or LATEST
 
 
 def _choice(call: Call, header: str, *choices: str) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,8 +15,7 @@ from harness.fc.credentials import RoleCredentials
 from harness.fc.delivery import Delivery, DeliveryFaults, Event
 from harness.fc.destinations import Destinations
 from harness.fc.environment import Platform
-from harness.fc.errors import FcError, function_not_found, too_large
-from harness.fc.function import Function
+from harness.fc.errors import FcError, too_large
 from harness.fc.instance import Instance
 from harness.fc.invocation import (
     MAX_ASYNC_PAYLOAD,
@@ -29,7 +27,8 @@ from harness.fc.invocation import (
 from harness.fc.invoke_api import invocation_routes
 from harness.fc.launcher import Launcher
 from harness.fc.records import InvocationRecord, InvocationRecords
-from harness.fc.spec import FunctionSpec
+from harness.fc.registry import Functions
+from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
 from harness.fc.watchdog import Watchdog
 from harness.http import Request, Response
 from harness.identity import Credentials, Identities
@@ -71,8 +70,6 @@ class FunctionCompute:
         self.credentials = RoleCredentials(identities, clock)
         self._clock = clock
         self._idle_seconds = idle_seconds
-        self._lock = threading.Lock()
-        self._functions: dict[str, Function] = {}
         self._records = InvocationRecords(journal, clock)
         # Its own folder, because the names of sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="fc-"))
@@ -86,8 +83,9 @@ class FunctionCompute:
             python,
             dict(extra_environment or {}),
         )
+        self._functions = Functions(self._launcher)
         self._api = Api(
-            invocation_routes(self, lambda name: ""),
+            invocation_routes(self),
             identities=identities,
             authorize=authorize,
             journal=journal,
@@ -120,46 +118,47 @@ class FunctionCompute:
 
     @property
     def functions(self) -> list[FunctionSpec]:
-        with self._lock:
-            return [function.spec for function in self._functions.values()]
+        return self._functions.specs()
+
+    def function(self, name: str, qualifier: str = LATEST) -> FunctionSpec:
+        """Raises FcError (404)."""
+        return self._functions.find(name, qualifier).spec
 
     def put_function(self, spec: FunctionSpec) -> None:
         """Adds it, or changes it from the next invocation on."""
-        with self._lock:
-            function = self._functions.get(spec.name)
-            if not function:
-                self._functions[spec.name] = Function(spec, self._launcher)
-        if function:
-            function.update(spec)
+        self._functions.put(spec)
 
     def remove_function(self, name: str) -> None:
         """What runs goes on to its end; accepted events that have not run are dropped. Unknown: does nothing."""
-        with self._lock:
-            function = self._functions.pop(name, None)
-        if function:
-            function.close()
+        self._functions.remove(name)
 
-    def invoke(self, name: str, payload: bytes, *, request_id: str | None = None) -> InvocationResult:
+    def invoke(
+        self, name: str, payload: bytes, *, request_id: str | None = None, qualifier: str = LATEST
+    ) -> InvocationResult:
         """Synchronously. What FC would refuse is in the result too: a `status` of 4xx with an `error_code`."""
         request_id = request_id or new_request_id()
         try:
-            return self.invoke_or_raise(name, payload, request_id)
+            return self.invoke_or_raise(name, payload, request_id, qualifier)
         except FcError as exc:
             return refused(exc, request_id)
 
-    def invoke_or_raise(self, name: str, payload: bytes, request_id: str) -> InvocationResult:
+    def invoke_or_raise(
+        self, name: str, payload: bytes, request_id: str, qualifier: str = LATEST
+    ) -> InvocationResult:
         """As `invoke`, but raises FcError for what the platform refuses."""
-        self._find(name)
+        self._functions.find(name, qualifier)
         if len(payload) > MAX_SYNC_PAYLOAD:
             raise too_large(MAX_SYNC_PAYLOAD)
-        return self._execute(Event(name, payload, request_id, self._clock()), "Sync")
+        return self._execute(Event(name, payload, request_id, self._clock(), qualifier), "Sync")
 
-    def invoke_async(self, name: str, payload: bytes, *, request_id: str | None = None) -> str:
+    def invoke_async(
+        self, name: str, payload: bytes, *, request_id: str | None = None, qualifier: str = LATEST
+    ) -> str:
         """Accepts the event and gives its request id. Raises FcError (404, 400 too large, 429 too many)."""
         request_id = request_id or new_request_id()
         if len(payload) > MAX_ASYNC_PAYLOAD:
             raise too_large(MAX_ASYNC_PAYLOAD)
-        self._delivery.accept(name, payload, request_id)
+        self._delivery.accept(name, payload, request_id, qualifier)
         return request_id
 
     def drain(self, timeout: float) -> bool:
@@ -188,19 +187,12 @@ class FunctionCompute:
     def _credentials_of(self, spec: FunctionSpec) -> Credentials | None:
         return self.credentials.of(spec.role)
 
-    def _find(self, name: str) -> Function:
-        with self._lock:
-            function = self._functions.get(name)
-        if not function:
-            raise function_not_found(name)
-        return function
-
-    def _look_up(self, name: str) -> tuple[FunctionSpec, int]:
-        function = self._find(name)
-        return function.spec, function.limit
+    def _look_up(self, name: str, qualifier: str) -> tuple[AsyncConfig, int]:
+        limit = self._functions.find(name, qualifier).limit
+        return self._functions.async_config(name, qualifier), limit
 
     def _execute(self, event: Event, kind: str = "Async") -> InvocationResult:
-        function = self._find(event.function)
+        function = self._functions.find(event.function, event.qualifier)
         self._records.begin(event, kind)
         try:
             result = function.invoke(event.payload, event.request_id, event.retry_count)
@@ -216,11 +208,9 @@ class FunctionCompute:
 
     def _settle(self, event: Event, result: InvocationResult) -> None:
         with contextlib.suppress(FcError):  # the function was deleted meanwhile
-            self._destinations.settle(self._find(event.function).spec, event, result)
+            spec = self._functions.find(event.function, event.qualifier).spec
+            config = self._functions.async_config(event.function, event.qualifier)
+            self._destinations.settle(spec, config, event, result)
 
     def _stop_idle(self) -> None:
-        with self._lock:
-            functions = list(self._functions.values())
-        since = time.monotonic() - self._idle_seconds
-        for function in functions:
-            function.stop_idle(since)
+        self._functions.stop_idle(time.monotonic() - self._idle_seconds)

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+#: The version of a function that is not published: as it is now.
+LATEST = "LATEST"
+
 
 @dataclass(frozen=True)
 class AsyncConfig:
@@ -43,6 +46,9 @@ class FunctionSpec:
     #: None: up to the account's limit
     reserved_concurrency: int | None = None
     async_config: AsyncConfig = field(default_factory=AsyncConfig)
+    #: CRC-64 of the zip that `code` was unpacked from, in decimal; "" when there was none
+    code_checksum: str = ""
+    version: str = LATEST
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class TriggerSpec:
     suffix: str = ""
     source_arn: str = ""
     invocation_role: str = ""
-    qualifier: str = "LATEST"
+    qualifier: str = LATEST
     description: str = ""
 
 
