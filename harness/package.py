@@ -1,9 +1,9 @@
 """`make package`: what `s deploy` uploads, as dist/code and dist/gif-on-upload.zip.
 
-index.py, handler/ and the pinned wheels of requirements.txt, for the runtime in s.yaml and its platform. Any machine
-will do: pip takes wheels as they are, so neither Docker nor a compiler is needed. The same sources and pins give the
-same bytes (and the same zlib: its versions compress differently). Where this machine has the runtime's Python, the
-folder is then tried with it, and with nothing else.
+index.py, handler/ and the pinned wheels of requirements.txt, for the runtime in s.yaml and its platform. Any
+machine will do: pip takes wheels as they are, so neither Docker nor a compiler is needed. The same sources and
+pins give the same bytes (and the same zlib: its versions compress differently). Where this machine has the
+runtime's Python, the folder is then tried with it, and with nothing else.
 """
 
 from __future__ import annotations

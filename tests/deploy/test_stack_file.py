@@ -1,0 +1,174 @@
+"""s.yaml: what the component accepts, complete, and in step with the handler and the documentation."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from handler.events import WHOLE_OBJECT_EVENTS
+from handler.settings import Settings, read_settings
+
+from .conftest import PROJECT, REQUIRED, StackFile
+
+#: A file, and the heading in it under which deploying is explained.
+GUIDES = {"README.md": "## Deploy", "README.zh-CN.md": "## 部署"}
+
+
+@pytest.fixture(scope="module")
+def schema(schema_file: Path) -> dict[str, Any]:
+    """The component's schema, made strict: it lets every unknown name pass, and so every typing error."""
+    loaded = _strict(json.loads(schema_file.read_text(encoding="utf-8")))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_strict(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made = {key: _strict(item) for key, item in value.items()}
+    # A property may be called "properties", but then it is no mapping of schemas with a type beside it.
+    if made.get("type") == "object" and isinstance(made.get("properties"), dict):
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+def check(props: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Raises ValidationError. One kind of trigger takes any configuration, so ours is looked at by itself."""
+    jsonschema.validate(props, schema)
+    of_oss = {**schema, "$ref": "#/definitions/IOssTriggerConfig"}
+    for trigger in props["triggers"]:
+        jsonschema.validate(trigger["triggerConfig"], of_oss)
+
+
+def test_the_component_accepts_it(schema: dict[str, Any], stack_file: StackFile) -> None:
+    check(stack_file.props(REQUIRED), schema)
+
+
+def test_the_component_accepts_it_with_everything_filled_in(schema: dict[str, Any], stack_file: StackFile) -> None:
+    values = dict.fromkeys(stack_file.variables, "a-value") | {"REGION": "cn-hangzhou"}
+    check(stack_file.props(values), schema)
+
+
+def test_the_failure_destination_only_needs_its_comment_signs_off(
+    schema: dict[str, Any], stack_file: StackFile
+) -> None:
+    text = re.sub(r"# ((  )*(destinationConfig|onFailure|destination):)", r"\1", stack_file.text)
+    props = StackFile(text).props(REQUIRED)
+    check(props, schema)
+    destination = props["asyncInvokeConfig"]["destinationConfig"]["onFailure"]["destination"]
+    assert destination == "acs:mns:cn-beijing:1234567890123456:/queues/gif-on-upload-failures/messages"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("memorySize: 256", "memorySize: 250"),
+        ("runtime: python3.12", "runtime: python3.99"),
+        ("oss:ObjectCreated:PutSymlink", "oss:ObjectCreated:Symlink"),
+        ("reservedConcurrency: 20", "reservedConcurency: 20"),
+    ],
+)
+def test_a_mistake_in_it_would_be_found(
+    schema: dict[str, Any], stack_file: StackFile, good: str, bad: str
+) -> None:
+    assert good in stack_file.text
+    props = StackFile(stack_file.text.replace(good, bad)).props(REQUIRED)
+    with pytest.raises(jsonschema.ValidationError):
+        check(props, schema)
+
+
+def test_deploying_asks_nothing_of_ram(stack_file: StackFile) -> None:
+    """A role that is missing or abbreviated makes the component look for it, and it lowers the case of all."""
+    props = stack_file.props(REQUIRED)
+    for role in (props["role"], *(trigger["invocationRole"] for trigger in props["triggers"])):
+        assert re.fullmatch(r"acs:ram::1234567890123456:role/[a-z0-9.-]+", role)
+    assert "auto" not in (props["logConfig"], props["role"])
+
+
+def test_the_access_name_is_plain(stack_file: StackFile) -> None:
+    """Serverless Devs looks the name up before it expands any expression."""
+    assert stack_file.document["access"] == "default"
+
+
+def test_cpu_and_memory_fit_each_other(stack_file: StackFile) -> None:
+    """Function Compute takes 1 to 4 GB per vCPU, in steps of 0.05 vCPU."""
+    props = stack_file.props(REQUIRED)
+    assert 1 <= props["memorySize"] / 1024 / props["cpu"] <= 4
+    assert round(props["cpu"] * 100) % 5 == 0
+
+
+def test_the_function_gets_every_setting_and_no_other(stack_file: StackFile) -> None:
+    of_the_function = {"region", "timeout"}
+    settings = {name.upper() for name in Settings.model_fields if name not in of_the_function}
+    assert set(stack_file.props(REQUIRED)["environmentVariables"]) == settings
+
+
+def test_its_defaults_are_the_handlers(stack_file: StackFile) -> None:
+    """Filled in as little as possible, the function gets what it would take anyway, and warns of nothing."""
+    props = stack_file.props(REQUIRED)
+    common: Any = {"region": props["region"], "timeout": props["timeout"]}
+    bare = {name: REQUIRED[name] for name in ("APPLICATION_ID", "TRACKING_BUCKET")}
+    settings = read_settings(props["environmentVariables"], **common)
+    assert settings == read_settings(bare, **common)
+    assert settings.warnings == []
+
+
+def test_the_trigger_fires_for_what_the_handler_takes(stack_file: StackFile) -> None:
+    (trigger,) = stack_file.props(REQUIRED)["triggers"]
+    assert {event.removeprefix("oss:") for event in trigger["triggerConfig"]["events"]} == set(WHOLE_OBJECT_EVENTS)
+
+
+def test_env_example_has_every_variable_and_no_other(stack_file: StackFile) -> None:
+    assert {name for name, _ in _example_variables()} == stack_file.variables
+
+
+def test_env_example_begins_with_what_is_required(stack_file: StackFile) -> None:
+    """Those that s.yaml has no default for come first, to be filled in; the others are comments."""
+    written = stack_file.text
+    required = {name for name in stack_file.variables if re.search(rf"env\('{name}'\)", written)}
+    assert required == set(REQUIRED)
+    assert [name for name, active in _example_variables() if active] == [
+        name for name, _ in _example_variables()[: len(required)]
+    ]
+    assert {name for name, active in _example_variables() if active} == required
+
+
+def test_env_example_explains_each_variable() -> None:
+    """The line before each is a sentence."""
+    lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
+    for before, line in itertools.pairwise(lines):
+        if _variable(line):
+            assert re.fullmatch(r"# [A-Z].*\.", before), line
+
+
+def _example_variables() -> list[tuple[str, bool]]:
+    """Name, and whether it is no comment."""
+    lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
+    return [(name, not line.startswith("#")) for line in lines if (name := _variable(line))]
+
+
+def _variable(line: str) -> str | None:
+    match = re.match(r"(?:# )?([A-Z][A-Z_]+)=", line)
+    return match[1] if match else None
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_guide_explains_every_variable_and_no_other(guide: str, stack_file: StackFile) -> None:
+    path = PROJECT / guide
+    if not path.exists():
+        pytest.skip(f"{guide} is not written yet")
+    text = path.read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", text, re.MULTILINE))
+    described = {name for name in rows if not name.startswith(("ALIBABA_CLOUD_", "FC_"))}
+    assert described - stack_file.variables == set()
+    if GUIDES[guide] not in text:
+        pytest.skip(f"{guide} has no section on deploying yet")
+    assert stack_file.variables - described == set()
