@@ -79,6 +79,8 @@ def main() -> int:
         written = write_policies(stack, PROJECT / "ram", PROJECT / "dist" / "ram")
     except (StackError, PolicyError, OSError) as exc:
         print(f"make policies: {exc}", file=sys.stderr)
+        if not (PROJECT / ".env").exists():
+            print("There is no .env yet: copy .env.example and fill in its first part.", file=sys.stderr)
         return 2
     for path in written:
         print(path.relative_to(PROJECT))
