@@ -95,6 +95,12 @@ ALLOWED = [
             *("PutConcurrencyConfig", "DeleteConcurrencyConfig", "ListProvisionConfigs", "GetProvisionConfig"),
         )
     ),
+    (
+        "deploy-policy.json",
+        "fc:ListFunctionAsyncInvokeConfigs",
+        "acs:fc:cn-beijing:1234567890123456:async-invoke-configs/*",
+    ),
+    ("deploy-policy.json", "fc:GetTempBucketToken", "*"),
     ("deploy-policy.json", "fc:InvokeFunction", f"{FUNCTION}/LATEST"),
     ("deploy-policy.json", "fc:PutFunctionAsyncInvokeConfig", f"{FUNCTION}/LATEST"),
     *(
@@ -116,6 +122,7 @@ DENIED = [
     ("role-policy.json", "oss:PutObject", "acs:oss:cn-beijing:1:my-videos/a.mp4"),
     ("role-policy.json", "oss:GetObject", "acs:oss:cn-beijing:1:my-gif-records/salaries.xlsx"),
     ("deploy-policy.json", "fc:UpdateFunction", FUNCTION.replace("gif-on-upload", "another")),
+    ("deploy-policy.json", "fc:PutProvisionConfig", FUNCTION),
     ("deploy-policy.json", "fc:UpdateFunction", FUNCTION.replace("cn-beijing", "cn-hangzhou")),
     ("deploy-policy.json", "oss:PutBucketEventNotification", "acs:oss:cn-beijing:1:another-bucket"),
     ("deploy-policy.json", "oss:GetObject", "acs:oss:cn-beijing:1:my-videos/a.mp4"),
