@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 #: A module may import from the layers below its own, and from nothing of the project else.
 LAYERS = [
     {"errors"},
-    {"answers", "credentials", "gif_task_errors", "logs", "settings"},
+    {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
     {"events", "signature", "storage"},
     {"gif_task", "tracking", "video_url"},
     {"reconcile"},
