@@ -53,6 +53,10 @@ class DeliveryFaults:
         self._random = None if seed is None else random.Random(seed)
         self._window = window
 
+    @property
+    def shuffled(self) -> bool:
+        return self._random is not None
+
     def delay(self) -> float:
         return self._random.uniform(0, self._window) if self._random else 0.0
 
