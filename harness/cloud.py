@@ -2,30 +2,35 @@
 
 with local_cloud() as cloud:
     ...  # cloud.url, cloud.oss, cloud.multimediaai, cloud.fc, cloud.faults, cloud.journal
+
+@local_cloud(intercept=True)
+def test_upload(cloud: LocalCloud) -> None: ...
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, TypeVar, overload
 
+from harness.endpoints import service_at
 from harness.faults import Faults
 from harness.fc import FunctionCompute
 from harness.http import ConnectionCut, Request, Response, Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.intercept import Interception
 from harness.multimediaai import MultimediaAIService
 from harness.oss import NotificationRule, OssService
 from harness.ram import Decision, Policy
+from harness.scoped import Scoped
 from harness.service import Journal, Service
 from harness.stack import Stack, StackError, read_stack
 
@@ -42,6 +47,8 @@ TEMP_BUCKET = "fc-temp-code"
 _ENDPOINTS = ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")
 RESULT_URL_SECONDS = 7 * 24 * 3600
 
+Test = TypeVar("Test", bound=Callable[..., Any])
+
 
 @dataclass(frozen=True)
 class CloudOptions:
@@ -49,9 +56,9 @@ class CloudOptions:
 
     stack_file: s.yaml; None for an empty cloud that `s deploy` fills. directory: where state lives; None: a
     temporary one, removed at the end. environ: what s.yaml's ${env()} reads, on top of DEFAULTS.
-    function_environment: variables of the function that win over s.yaml's. code: the function's code instead of the
-    folder s.yaml stands in. retry_delay: seconds before the nth retry of an asynchronous invocation. render: make
-    the GIFs.
+    function_environment: variables of the function that win over s.yaml's. code: the function's code instead of
+    the folder s.yaml stands in. retry_delay: seconds before the nth retry of an asynchronous invocation.
+    render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
     """
 
     stack_file: Path | None = PROJECT / "s.yaml"
@@ -66,6 +73,7 @@ class CloudOptions:
     context_shape: str | None = None
     retry_delay: Callable[[int], float] = lambda retry: float(2 ** (retry - 1))
     render: bool = True
+    intercept: bool = False
     clock: Callable[[], float] = time.time
 
 
@@ -86,6 +94,7 @@ class LocalCloud:
         self.identities = Identities(options.owner, _persistent_key(self.directory), options.clock)
         self._policies = _role_policies(options.policy_file, self.stack)
         self.server = Server(self._dispatch, options.host, options.port)
+        self.interception = Interception(self.url)
         common: dict[str, Any] = {
             "identities": self.identities,
             "authorize": self._authorize,
@@ -112,12 +121,35 @@ class LocalCloud:
         """The endpoint of every service."""
         return self.server.url
 
+    def role_credentials(self, role: str | None = None) -> Credentials:
+        """Fresh STS credentials of `role`, or of the first function's: what Function Compute hands to it."""
+        return self.identities.assume_role(role or next(iter(self._policies)))
+
     def start(self) -> None:
+        """Raises InterceptionError when it shall intercept and another local cloud does."""
+        if self.options.intercept:
+            self.interception.start()
         self.server.start()
         self.multimediaai.start()
 
+    def reset(self) -> None:
+        """As at the start: what s.yaml says, and nothing else. The address stays, and instances stay warm."""
+        self.faults.clear()
+        self.identities.forgive()
+        self.fc.clear()
+        self.multimediaai.clear()
+        self.oss.store.clear()
+        for rule in self.oss.notifications.rules():
+            self.oss.notifications.remove(rule.id)
+        deployed = {spec.name for spec in self.stack.functions} if self.stack else set()
+        for name in {spec.name for spec in self.fc.functions} - deployed:
+            self.fc.remove_function(name)
+        self._apply_stack()
+        self.journal.clear()
+
     def stop(self) -> None:
         """Stops everything that was started; a temporary directory goes with it."""
+        self.interception.stop()
         self.fc.close()
         self.multimediaai.stop()
         self.server.stop()
@@ -126,7 +158,11 @@ class LocalCloud:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> LocalCloud:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -171,6 +207,9 @@ class LocalCloud:
         return policy.evaluate(action, resource, context) if policy else Decision(action, resource, "default")
 
     def _route(self, request: Request) -> Service:
+        services: tuple[Service, ...] = (self.oss, self.multimediaai, self.fc)
+        if known := service_at(request.host):
+            return next(service for service in services if service.name == known)
         if request.path.startswith(("/2023-03-30/", "/2016-08-15/")):
             return self.fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
@@ -205,14 +244,18 @@ class LocalCloud:
         return response
 
 
-@contextlib.contextmanager
-def local_cloud(**options: Any) -> Iterator[LocalCloud]:
-    """A local cloud on a free port, moto-style: `with local_cloud() as cloud:`, or `@local_cloud()` on a test.
+@overload
+def local_cloud(test: Test, /) -> Test: ...
+@overload
+def local_cloud(**options: Any) -> Scoped[LocalCloud]: ...
+def local_cloud(test: Any = None, /, **options: Any) -> Any:
+    """A local cloud on a free port, moto-style: `with local_cloud() as cloud:`, or on a test `@local_cloud`.
 
-    Options: those of CloudOptions.
+    Options: those of CloudOptions, also on a test: `@local_cloud(render=False)`. The test gets the cloud as its
+    argument `cloud`, if it has one. Each `with` and each call of the test has a cloud of its own.
     """
-    with LocalCloud(CloudOptions(**options)) as cloud:
-        yield cloud
+    scoped = Scoped(lambda: LocalCloud(CloudOptions(**options)), "cloud")
+    return scoped if test is None else scoped(test)
 
 
 def _persistent_key(directory: Path) -> bytes:

@@ -1,0 +1,37 @@
+"""The production addresses: which service answers at a host of Alibaba Cloud.
+
+Sources: the endpoint tables in the documentation of OSS, Function Compute (3.0 and 2.0) and multimediaai, and the
+SDKs' own. Each has a public host, and OSS and Function Compute one inside the region's network ("-internal").
+"""
+
+from __future__ import annotations
+
+import re
+
+_DOMAIN = ".aliyuncs.com"
+_REGION = "[a-z0-9]+(?:-[a-z0-9]+)+"
+_HOSTS = {
+    # With and without a bucket; acceleration and dual stack (<region>.oss) too.
+    "oss": re.compile(rf"(?:[^.]+\.)?(?:oss(?:-[a-z0-9-]+)?|{_REGION}\.oss)"),
+    "multimediaai": re.compile(rf"multimediaai\.{_REGION}"),
+    # 3.0; then 2.0 and invocation, which name the account.
+    "fc": re.compile(rf"fcv3\.{_REGION}|(?:\d+\.)?{_REGION}\.fc"),
+}
+
+
+def in_production(host: str) -> bool:
+    """Whether the host belongs to Alibaba Cloud's API domain."""
+    return f".{_plain(host)}".endswith(_DOMAIN)
+
+
+def service_at(host: str) -> str | None:
+    """The service of the local cloud that stands for this host ("oss", "multimediaai", "fc"), or None."""
+    if not in_production(host):
+        return None
+    name = _plain(host).removesuffix(_DOMAIN)
+    return next((service for service, pattern in _HOSTS.items() if pattern.fullmatch(name)), None)
+
+
+def _plain(host: str) -> str:
+    """Without a port and a closing dot, in lower case."""
+    return host.strip().lower().partition(":")[0].rstrip(".")
