@@ -8,9 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-
+from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials, FunctionContext, read_credentials
 from handler.errors import GifOnUploadError, OutOfTime, VideosFailed
 from handler.events import Rejected, Skipped, Video, read_event
@@ -33,11 +31,7 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._credentials = CurrentCredentials()
-        session = requests.Session()
-        # The environment is the platform's; looking there for proxies and .netrc costs time on every request.
-        session.trust_env = False
-        session.mount("https://", HTTPAdapter(pool_maxsize=THREADS))
-        session.mount("http://", HTTPAdapter(pool_maxsize=THREADS))
+        session = Connections(size=THREADS)
         storage = Storage(settings, self._credentials, session)
         self._submitter = Submitter(settings, storage, GifTaskClient(settings, self._credentials, session))
 

@@ -1,0 +1,71 @@
+"""One requests.Session for everything an instance sends, without what no service here needs.
+
+No cookies, redirects, proxies, .netrc or hooks, and a URL is sent as it was signed, not quoted once more: that was
+a quarter of an invocation's CPU time. Reading the CA bundle takes longer than a submission does, and requests has
+it read for each connection; here it is read once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import certifi
+from requests import PreparedRequest, Response, Session
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.util.ssl_ import create_urllib3_context
+
+
+class Connections(Session):
+    """Kept-alive connections, at most `size` idle ones per host; used by many threads. ca_bundle: a PEM file."""
+
+    def __init__(self, size: int, ca_bundle: str | None = None) -> None:
+        super().__init__()
+        self._adapter = _Adapter(ca_bundle or certifi.where(), pool_maxsize=size)
+        self.mount("https://", self._adapter)
+        self.mount("http://", self._adapter)
+
+    def request(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str | None],
+        data: Mapping[str, str] | bytes | None = None,
+        auth: Callable[[PreparedRequest], PreparedRequest] | None = None,
+        timeout: tuple[float, float],
+        stream: bool = False,
+        **_ignored: Any,
+    ) -> Response:
+        """As Session.request; a header that is None is not sent. Raises requests.RequestException."""
+        request = PreparedRequest()
+        request.method, request.url = method, url
+        request.headers = CaseInsensitiveDict((n, v) for n, v in headers.items() if v is not None)
+        request.prepare_body(data, None)
+        if auth is not None:
+            auth(request)
+        response = self._adapter.send(request, stream=stream, timeout=timeout)
+        if not stream:
+            _ = response.content  # read here, where its failure is the request's
+        return response
+
+
+class _Adapter(HTTPAdapter):
+    """Verifies with one context for all connections, whose CA bundle is read before the first of them."""
+
+    def __init__(self, ca_bundle: str, **options: Any) -> None:
+        self._ca_bundle, self._lock, self._has_read_it = ca_bundle, threading.Lock(), False
+        self._context = create_urllib3_context()
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Called before each request. Nothing is set on `conn`: it would be read again for each connection."""
+        with self._lock:
+            if url.startswith("https:") and not self._has_read_it:
+                self._context.load_verify_locations(self._ca_bundle)
+                self._has_read_it = True

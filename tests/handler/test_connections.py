@@ -1,0 +1,139 @@
+"""What is sent, and who is trusted."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import requests
+
+from handler.connections import Connections
+from tests.certificate import make_certificate
+
+TIMEOUT = (3.0, 3.0)
+#: requests would write its path as /a+b*'1'
+PATH = "/a%2Bb%2A%271%27"
+
+
+class Server(ThreadingHTTPServer):
+    """Remembers what reached it, answers with a redirect and a cookie, or closes inside the body."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.connections = 0
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what some tests are about."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.requests.append((self.path, body, dict(self.headers.items())))
+        self.send_response(302)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Set-Cookie", "a=b")
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"ha" if self.path == "/cut" else b"hallo")
+        self.close_connection = self.path == "/cut"
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def serving(server: Server) -> Iterator[Server]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join(timeout=5)
+    server.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    yield from serving(Server())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def tls_server(certificate: tuple[Path, Path]) -> Iterator[Server]:
+    server = Server()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate[0])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    yield from serving(server)
+
+
+def test_a_url_is_sent_as_it_was_signed_over_one_connection(server: Server) -> None:
+    session = Connections(size=2)
+    for _ in range(3):
+        session.request("POST", f"http://127.0.0.1:{server.port}{PATH}?x=%20", headers={}, timeout=TIMEOUT)
+    assert [target for target, _, _ in server.requests] == [f"{PATH}?x=%20"] * 3
+    assert server.connections == 1
+    session.close()
+
+
+def test_neither_redirects_nor_cookies_are_followed_up(server: Server) -> None:
+    session = Connections(size=2)
+    url = f"http://127.0.0.1:{server.port}/"
+    answers = [session.post(url, data={"a": "1 +"}, headers={"x-none": None}, timeout=TIMEOUT) for _ in range(2)]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(302, b"hallo")] * 2
+    for target, body, headers in server.requests:
+        assert (target, body) == ("/", "a=1+%2B")
+        assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+        assert not {"Cookie", "x-none"} & set(headers)
+    session.close()
+
+
+def test_an_answer_that_ends_early_is_an_error_of_the_request(server: Server) -> None:
+    session = Connections(size=2)
+    with pytest.raises(requests.RequestException):
+        session.request("POST", f"http://127.0.0.1:{server.port}/cut", headers={}, timeout=TIMEOUT)
+    session.close()
+
+
+def test_a_certificate_of_the_bundle_is_trusted(tls_server: Server, certificate: tuple[Path, Path]) -> None:
+    session = Connections(size=2, ca_bundle=str(certificate[1]))
+    url = f"https://127.0.0.1:{tls_server.port}/"
+    assert session.request("POST", url, headers={}, timeout=TIMEOUT).status_code == 302
+    session.close()
+
+
+def test_a_certificate_of_nobody_is_refused(tls_server: Server) -> None:
+    session = Connections(size=2)
+    with pytest.raises(requests.exceptions.SSLError, match="self-signed certificate"):
+        session.request("POST", f"https://127.0.0.1:{tls_server.port}/", headers={}, timeout=TIMEOUT)
+    assert tls_server.requests == []
+    session.close()
+
+
+def test_a_certificate_of_another_host_is_refused(tls_server: Server, certificate: tuple[Path, Path]) -> None:
+    session = Connections(size=2, ca_bundle=str(certificate[1]))
+    with pytest.raises(requests.exceptions.SSLError, match="localhost"):
+        session.request("POST", f"https://localhost:{tls_server.port}/", headers={}, timeout=TIMEOUT)
+    assert tls_server.requests == []
+    session.close()
