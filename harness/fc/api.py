@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from harness.fc.environment import Platform
 from harness.fc.errors import FcError
+from harness.fc.guard import Guard, signer_name
 from harness.fc.invocation import new_request_id
+from harness.fc.spec import LATEST
 from harness.http import Request, Response
 from harness.identity import Credentials, Identities
-from harness.service import Authorize, Journal
+from harness.service import Journal
 from harness.signatures import SignatureError, acs3, fc2
 from harness.signatures.gateway import NonceLog
 
@@ -51,13 +53,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """`path` with {names} in it; `resource` is the RAM resource, with the same names."""
+    """One operation. `path` has {names} in it.
+
+    `resource`: RAM's, with the names of the path and the query; "": the operation asks for itself, or anybody may.
+    `action`: RAM's, when it is not the operation's name.
+    """
 
     method: str
     path: str
     operation: str
     run: Callable[[Call], Response]
     resource: str = "functions/{function}"
+    action: str = ""
     max_body: int = _MAX_BODY
 
     def match(self, request: Request) -> dict[str, str] | None:
@@ -80,16 +87,14 @@ class Api:
         routes: Iterable[Route],
         *,
         identities: Identities,
-        authorize: Authorize,
+        guard: Guard,
         journal: Journal,
-        platform: Platform,
         clock: Callable[[], float],
     ) -> None:
         self._routes = tuple(routes)
         self._identities = identities
-        self._authorize = authorize
+        self._guard = guard
         self._journal = journal
-        self._platform = platform
         self._clock = clock
         self._nonces = NonceLog()
 
@@ -110,7 +115,11 @@ class Api:
                 raise FcError(400, "EntityTooLarge", "payload size exceeds maximum allowed size")
             body = request.body.read()
             signer = self._authenticate(request, body)
-            self._allow(signer, route, names)
+            if route.resource:
+                where = defaultdict(lambda: "*", {"qualifier": LATEST, **request.params, **names})
+                self._guard.allow(
+                    signer, route.action or f"fc:{route.operation}", route.resource.format_map(where)
+                )
             response = route.run(Call(request, body, names, signer, request_id))
         except SignatureError as exc:
             response = self._error(request, FcError(exc.status, exc.code, exc.message), request_id)
@@ -122,7 +131,7 @@ class Api:
             operation=found[0].operation if found else "NotImplemented",
             function=found[1].get("function", "") if found else "",
             status=response.status,
-            signer=_name(signer),
+            signer=signer_name(signer),
             request_id=request_id,
         )
         response.headers.setdefault("X-Fc-Request-Id", request_id)
@@ -146,28 +155,7 @@ class Api:
             return fc2.verify(request, self._identities, now=self._clock())
         return acs3.verify(request, body, self._identities, now=self._clock(), nonces=self._nonces)
 
-    def _allow(self, signer: Credentials, route: Route, names: Mapping[str, str]) -> None:
-        action = f"fc:{route.operation}"
-        resource = self._platform.arn(route.resource.format_map(names))
-        decision = self._authorize(signer, action, resource, {})
-        if decision.allowed:
-            return
-        self._journal.add(
-            "denied",
-            service="fc",
-            action=action,
-            resource=resource,
-            signer=_name(signer),
-            denied_by=decision.denied_by,
-        )
-        message = f"the caller is not authorized to perform '{action}' on resource '{resource}'"
-        raise FcError(403, "AccessDenied", message)
-
     def _error(self, request: Request, error: FcError, request_id: str) -> Response:
         if request.path.startswith(V2):
             return json_response({"ErrorCode": error.code, "ErrorMessage": error.message}, error.status)
         return Response(error.status, {"Content-Type": "application/json"}, error.body(request_id))
-
-
-def _name(signer: Credentials | None) -> str:
-    return "anonymous" if signer is None else signer.role or signer.access_key_id

@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.fc.api import Api
+from harness.fc.control.plane import ControlPlane
+from harness.fc.control.surroundings import CodeBucket, EventSources, NoCodeBucket, NoEventSources
 from harness.fc.credentials import RoleCredentials
 from harness.fc.delivery import Delivery, DeliveryFaults, Event
 from harness.fc.destinations import Destinations
 from harness.fc.environment import Platform
 from harness.fc.errors import FcError, too_large
+from harness.fc.guard import Guard
 from harness.fc.instance import Instance
 from harness.fc.invocation import (
     MAX_ASYNC_PAYLOAD,
@@ -28,7 +31,7 @@ from harness.fc.invoke_api import invocation_routes
 from harness.fc.launcher import Launcher
 from harness.fc.records import InvocationRecord, InvocationRecords
 from harness.fc.registry import Functions
-from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
+from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec, TriggerSpec
 from harness.fc.watchdog import Watchdog
 from harness.http import Request, Response
 from harness.identity import Credentials, Identities
@@ -41,10 +44,11 @@ def _exponential(retry: int) -> float:
 
 
 class FunctionCompute:
-    """Functions by name. Starts with none; `put_function` adds them. `close` ends every instance and thread.
+    """Functions by name: those deployed earlier, and those that are put. `close` ends every instance and thread.
 
     `retry_delays(n)`: seconds before the nth retry of an asynchronous invocation, from 1. `idle_seconds`: after so
-    long without a request an instance ends. `python`: the interpreter of the instances.
+    long without a request an instance ends. `python`: the interpreter of the instances. `event_sources`: where
+    triggers take effect. `code_bucket`: where deployed code comes from. What is deployed lives in `directory`.
     """
 
     name = "fc"
@@ -64,6 +68,8 @@ class FunctionCompute:
         clock: Callable[[], float] = time.time,
         retry_delays: Callable[[int], float] = _exponential,
         idle_seconds: float = 300.0,
+        event_sources: EventSources | None = None,
+        code_bucket: CodeBucket | None = None,
     ) -> None:
         self.directory = directory
         self.platform = Platform(region, account_id, context_shape)
@@ -84,12 +90,22 @@ class FunctionCompute:
             dict(extra_environment or {}),
         )
         self._functions = Functions(self._launcher)
+        guard = Guard(authorize, journal, self.platform)
+        self._control = ControlPlane(
+            directory,
+            self._functions,
+            guard,
+            identities,
+            event_sources or NoEventSources(),
+            code_bucket or NoCodeBucket(),
+            self.platform,
+            clock,
+        )
         self._api = Api(
-            invocation_routes(self),
+            [*invocation_routes(self), *self._control.routes],
             identities=identities,
-            authorize=authorize,
+            guard=guard,
             journal=journal,
-            platform=self.platform,
             clock=clock,
         )
         self._destinations = Destinations(
@@ -125,12 +141,16 @@ class FunctionCompute:
         return self._functions.find(name, qualifier).spec
 
     def put_function(self, spec: FunctionSpec) -> None:
-        """Adds it, or changes it from the next invocation on."""
-        self._functions.put(spec)
+        """Adds it, or changes it from the next invocation on. A restart forgets it, unlike what was deployed."""
+        self._control.adopt(spec)
+
+    def put_trigger(self, trigger: TriggerSpec) -> None:
+        """For a function that was put. Raises ValueError when the event source refuses it, FcError (404)."""
+        self._control.adopt_trigger(trigger)
 
     def remove_function(self, name: str) -> None:
-        """What runs goes on to its end; accepted events that have not run are dropped. Unknown: does nothing."""
-        self._functions.remove(name)
+        """With its triggers. What runs goes on to its end; events that wait are dropped. Unknown: does nothing."""
+        self._control.remove(name)
 
     def invoke(
         self, name: str, payload: bytes, *, request_id: str | None = None, qualifier: str = LATEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,14 @@ class Clock:
 
     def __call__(self) -> float:
         return time.time() + self.offset
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Waits for what has no event to wait for; fails when it does not happen."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.005)
 
 
 @dataclass
@@ -74,7 +82,7 @@ class LocalFc:
         assert result.ok, (result.status, result.error_type, result.body, result.lines)
         return json.loads(result.body)
 
-    def drain(self, seconds: float = 10) -> None:
+    def drain(self, seconds: float = 30) -> None:
         assert self.fc.drain(seconds), "asynchronous invocations did not end in time"
 
     def outcomes(self, request_id: str | None = None) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from harness.fc import AsyncConfig
 from harness.fc.errors import FcError
 from harness.identity import ACCOUNT_ID
-from tests.harness.fc.account import REGION, ROLE, LocalFc
+from tests.harness.fc.account import REGION, ROLE, LocalFc, until
 
 #: Notes each execution in a file and fails as often as the event says.
 COUNTING = """
@@ -117,14 +117,11 @@ def test_throttled_events_wait_for_an_instance(local: LocalFc, tmp_path: Path) -
     )
     with ThreadPoolExecutor() as threads:
         holding = threads.submit(local.fc.invoke, "f", str(tmp_path / "gate").encode())
-        deadline = time.monotonic() + 5
-        while not local.journal.entries("invocation") and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: local.journal.entries("invocation"))
         request_id = local.fc.invoke_async("f", b"")
-        while "throttled" not in local.outcomes(request_id) and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: "throttled" in local.outcomes(request_id))
         (tmp_path / "gate").touch()
-        assert holding.result(5).ok
+        assert holding.result(20).ok
     local.drain()
     assert local.outcomes(request_id) == ["throttled", "succeeded"]
 
@@ -230,9 +227,7 @@ def test_close_does_not_wait_for_retries(make: Callable[..., LocalFc], tmp_path:
     local = make(retry_delays=lambda _: 600.0)
     local.function(COUNTING)
     local.fc.invoke_async("f", event(tmp_path / "ran", failures=9))
-    deadline = time.monotonic() + 5
-    while not local.outcomes() and time.monotonic() < deadline:
-        time.sleep(0.005)
+    until(local.outcomes)
     assert not local.fc.drain(0.05)
     begun = time.monotonic()
     local.fc.close()

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from harness.fc.invocation import InvocationResult
-from tests.harness.fc.account import LocalFc
+from tests.harness.fc.account import LocalFc, until
 
 PID = "import os\ndef handler(event, context): return os.getpid()"
 #: Works until the test lets it go: until the file that the event names is there.
@@ -31,13 +31,6 @@ HOLD = """
             time.sleep(0.005)
         return os.getpid()
 """
-
-
-def until(condition: Callable[[], object], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.005)
 
 
 def gone(pid: int) -> bool:
@@ -270,7 +263,7 @@ def test_as_many_instances_as_requests_up_to_the_limit(local: LocalFc, tmp_path:
         assert (refused.status, refused.error_code) == (429, "ResourceExhausted")
         for gate in gates:
             gate.touch()
-        assert len({future.result(10).body for future in running}) == 2
+        assert len({future.result(20).body for future in running}) == 2
     assert local.fc.invoke("f", str(gates[0]).encode()).ok
 
 
@@ -311,7 +304,7 @@ def test_changed_code_is_picked_up(local: LocalFc) -> None:
     helper.write_text("def answer(): return 'one'")
     assert local.fc.invoke("f", b"").body == b"one"
     helper.write_text("def answer(): return 'two'")  # same size, same second
-    until(lambda: local.fc.invoke("f", b"").body == b"two", 2)
+    until(lambda: local.fc.invoke("f", b"").body == b"two")
 
 
 def test_changed_settings_take_effect_at_the_next_invocation(local: LocalFc) -> None:
@@ -333,7 +326,7 @@ def test_change_while_a_request_runs(local: LocalFc, tmp_path: Path) -> None:
         until(Path(f"{gate}.running").exists)
         local.function(HOLD, timeout_seconds=30, environment={"NEW": "1"})
         gate.touch()
-        old = json.loads(running.result(10).body)
+        old = json.loads(running.result(20).body)
     assert gone(old)
     assert json.loads(local.fc.invoke("f", str(gate).encode()).body) != old
 
@@ -346,7 +339,7 @@ def test_kill_running(local: LocalFc, tmp_path: Path) -> None:
         until((tmp_path / "never.running").exists)
         assert local.fc.kill_running("other") == local.fc.kill_running("f", "r-2") == 0
         assert local.fc.kill_running("f", "r-1") == 1
-        assert error(running.result(5)).startswith("Process exited unexpectedly")
+        assert error(running.result(20)).startswith("Process exited unexpectedly")
 
 
 def test_unknown_function_and_missing_code(local: LocalFc, tmp_path: Path) -> None:
@@ -386,7 +379,7 @@ def test_close_ends_everything_quickly(make: Callable[..., LocalFc], tmp_path: P
         begun = time.monotonic()
         local.fc.close()
         assert time.monotonic() - begun < 1
-        assert error(running.result(5)).startswith("Process exited unexpectedly")
+        assert error(running.result(20)).startswith("Process exited unexpectedly")
     assert gone(idle)
     until(lambda: threading.active_count() < threads_before)
 
@@ -396,7 +389,7 @@ def test_instances_end_when_the_local_cloud_is_killed(local: LocalFc, tmp_path: 
     program = """
         import sys, time
         from pathlib import Path
-        from tests.harness.fc.account import LocalFc
+        from tests.harness.fc.account import LocalFc, until
         local = LocalFc(Path(sys.argv[1]))
         local.function(Path(sys.argv[2]).read_text())
         print(local.answer(), flush=True)

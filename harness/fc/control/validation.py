@@ -1,0 +1,111 @@
+"""What FC refuses in functions, triggers and settings. Limits: the comments of API 2023-03-30's models."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness.fc.environment import RESERVED_PREFIX
+from harness.fc.errors import FcError
+
+RUNTIMES = ("python3.6", "python3.9", "python3.10", "python3.12")
+_FUNCTION_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
+_TRIGGER_NAME = re.compile(r"[A-Za-z_][\w-]{0,127}", re.ASCII)
+_VARIABLE_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
+_MAX_VARIABLES = 4096
+_BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_ROLE_ARN = re.compile(r"acs:ram::\d+:role/[\w.-]+", re.ASCII)
+
+
+def invalid(message: str) -> FcError:
+    return FcError(400, "InvalidArgument", message)
+
+
+def check_function(function: Mapping[str, Any]) -> None:
+    """`function`: a whole one, with the defaults filled in. Raises FcError (400)."""
+    if not _FUNCTION_NAME.fullmatch(str(function.get("functionName") or "")):
+        raise invalid("functionName must be 1 to 64 letters, digits, '_' and '-', and begin with a letter or '_'")
+    if not function.get("handler"):
+        raise invalid("Handler is required but not provided")
+    if function.get("runtime") not in RUNTIMES:
+        raise invalid(f"runtime '{function.get('runtime')}' is none of {', '.join(RUNTIMES)} (Python only, here)")
+    _between(function, "memorySize", 128, 32768, step=64)
+    _between(function, "timeout", 1, 86400)
+    _between(function, "instanceConcurrency", 1, 200)
+    cpu, gigabytes = function.get("cpu"), function["memorySize"] / 1024
+    if not isinstance(cpu, (int, float)) or not 0.05 <= cpu <= 16 or round(cpu * 20, 6) % 1:
+        raise invalid(f"cpu must be between 0.05 and 16 in steps of 0.05; it is {cpu!r}")
+    if not 1 <= round(gigabytes / cpu, 6) <= 4:
+        raise invalid(
+            f"the ratio of cpu to memorySize (in GB) must be between 1:1 and 1:4; it is {cpu}:{gigabytes:g}"
+        )
+    if function.get("diskSize") not in (512, 10240):
+        raise invalid(f"diskSize must be 512 or 10240; it is {function.get('diskSize')!r}")
+    if (role := function.get("role")) and not _ROLE_ARN.fullmatch(role):
+        raise invalid(f"role must be acs:ram::<account>:role/<name>; it is '{role}'")
+    hook = (function.get("instanceLifecycleConfig") or {}).get("initializer") or {}
+    if hook.get("timeout") is not None:
+        _between(hook, "timeout", 1, 300)
+    _check_variables(function.get("environmentVariables") or {})
+
+
+def check_trigger(trigger: Mapping[str, Any]) -> None:
+    """`trigger`: a whole one. Raises FcError: 400, and 501 for types that are not implemented."""
+    if not _TRIGGER_NAME.fullmatch(str(trigger.get("triggerName") or "")):
+        raise invalid("triggerName must be 1 to 128 letters, digits, '_' and '-', and begin with a letter or '_'")
+    if trigger.get("triggerType") != "oss":
+        raise FcError(
+            501, "NotImplemented", f"the local cloud has no triggers of type '{trigger.get('triggerType')}'"
+        )
+    if not _BUCKET_ARN.fullmatch(trigger.get("sourceArn") or ""):
+        raise invalid(f"sourceArn must be acs:oss:<region>:<account>:<bucket>; it is '{trigger.get('sourceArn')}'")
+    if not _ROLE_ARN.fullmatch(trigger.get("invocationRole") or ""):
+        raise invalid("invocationRole must be the ARN of a role that OSS may assume")
+    try:
+        config = json.loads(trigger.get("triggerConfig") or "")
+        events, key = config["events"], (config.get("filter") or {}).get("key") or {}
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise invalid('triggerConfig must be JSON: {"events": […], "filter": {"key": {…}}}') from exc
+    if not isinstance(events, list) or not events or not all(isinstance(event, str) for event in events):
+        raise invalid("triggerConfig.events must be a list of event names")
+    if not isinstance(key, dict) or not all(isinstance(key.get(part) or "", str) for part in ("prefix", "suffix")):
+        raise invalid("triggerConfig.filter.key may have one prefix and one suffix, both texts")
+
+
+def check_async_config(config: Mapping[str, Any]) -> None:
+    if config.get("maxAsyncRetryAttempts") is not None:
+        _between(config, "maxAsyncRetryAttempts", 0, 8)
+    if config.get("maxAsyncEventAgeInSeconds") is not None:
+        _between(config, "maxAsyncEventAgeInSeconds", 1, 604800)
+    if config.get("asyncTask"):
+        raise FcError(501, "NotImplemented", "the local cloud has no stateful async tasks (asyncTask)")
+
+
+def check_concurrency(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise invalid(f"reservedConcurrency must be a whole number from 0; it is {value!r}")
+    return value
+
+
+def _between(values: Mapping[str, Any], name: str, least: int, most: int, step: int = 1) -> None:
+    value = values.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most or value % step:
+        steps = f" in steps of {step}" if step > 1 else ""
+        raise invalid(f"{name} must be a whole number between {least} and {most}{steps}; it is {value!r}")
+
+
+def _check_variables(variables: Mapping[str, Any]) -> None:
+    for name, value in variables.items():
+        if not _VARIABLE_NAME.fullmatch(name):
+            raise invalid(
+                f"environment variable '{name}': a name has letters, digits and '_', and begins with a letter"
+            )
+        if name.startswith(RESERVED_PREFIX):
+            raise invalid(f"environment variable '{name}': names that begin with {RESERVED_PREFIX} are reserved")
+        if not isinstance(value, str):
+            raise invalid(f"environment variable '{name}': the value must be a text")
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
+    if size > _MAX_VARIABLES:
+        raise invalid(f"all environment variables together may have {_MAX_VARIABLES} bytes; they have {size}")
