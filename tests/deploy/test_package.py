@@ -33,7 +33,13 @@ def names(package: Package) -> list[str]:
 
 
 def test_it_is_the_same_every_time(package: Package, tmp_path: Path) -> None:
-    again = make_package(tmp_path)
+    """In another folder, at another time, with other modes."""
+    for name in ("s.yaml", "requirements.txt"):
+        shutil.copyfile(PROJECT / name, tmp_path / name)
+    shutil.copyfile(package.code / "index.py", tmp_path / "index.py")
+    shutil.copytree(package.code / "handler", tmp_path / "handler", copy_function=shutil.copyfile)
+    (tmp_path / "index.py").chmod(0o700)
+    again = make_package(tmp_path / "dist", tmp_path)
     assert _digest(again.archive) == _digest(package.archive)
 
 

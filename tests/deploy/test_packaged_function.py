@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import oss2
 import pytest
@@ -28,9 +30,11 @@ print(json.dumps(index.handler(sys.argv[2].encode(), context)))
 
 
 @pytest.fixture
-def cloud(package: Package) -> Iterator[LocalCloud]:
-    """A local cloud whose function is the package."""
-    with local_cloud(code=package.code, render=False) as started:
+def cloud(package: Package, tmp_path: Path) -> Iterator[LocalCloud]:
+    """A local cloud whose function is the package, unpacked as Function Compute does it."""
+    with zipfile.ZipFile(package.archive) as archive:
+        archive.extractall(tmp_path)
+    with local_cloud(code=tmp_path, render=False) as started:
         yield started
 
 
