@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.identity import Credentials
 from tests.clients.matrix import REGION, Site
-from tests.clients.node import Refused
+from tests.clients.nodejs import Refused
 
 
 class AliOss:

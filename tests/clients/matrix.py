@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.cloud import LocalCloud
 from harness.identity import Credentials
-from tests.clients.node import Node, install
+from tests.clients.nodejs import Node, install
 
 REGION = "cn-beijing"
 #: ABSENT: the client has no such operation

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.clients.matrix import ABSENT, WORKS, Cell, Section, Site
-from tests.clients.node import Unavailable
+from tests.clients.nodejs import Unavailable
 from tests.clients.sections import SECTIONS
 
 CELLS = [
