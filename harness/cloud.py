@@ -10,17 +10,18 @@ def test_upload(cloud: LocalCloud) -> None: ...
 from __future__ import annotations
 
 import dataclasses
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any, TypeVar, overload
 
+from harness.console import Console
+from harness.console.guard import confine
+from harness.directory import StateDirectory
 from harness.endpoints import service_at
 from harness.faults import Faults
 from harness.fc import FunctionCompute
@@ -81,31 +82,43 @@ class LocalCloud:
     """One local cloud. `start` and `stop` it, or use it in a `with`."""
 
     def __init__(self, options: CloudOptions | None = None) -> None:
+        """Raises StackError, PolicyError, DirectoryInUse, OSError (the port is taken); nothing is left behind."""
         self.options = options = options or CloudOptions()
-        self._temporary = options.directory is None
-        self.directory = options.directory or Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        self.directory.mkdir(parents=True, exist_ok=True)
         self.environ = {**DEFAULTS, **options.environ}
         self.stack = read_stack(options.stack_file, self.environ, dotenv=False) if options.stack_file else None
-        region = self.stack.region if self.stack else "cn-beijing"
-        account = (self.stack and self.stack.account_id) or ACCOUNT_ID
+        self.region = self.stack.region if self.stack else "cn-beijing"
         self.faults = Faults()
         self.journal = Journal()
-        self.identities = Identities(options.owner, _persistent_key(self.directory), options.clock)
         self._policies = _role_policies(options.policy_file, self.stack)
-        self.server = Server(self._dispatch, options.host, options.port)
-        self.interception = Interception(self.url)
+        with ExitStack() as closing:
+            self._build(options, closing)
+            self._apply_stack()
+            self._closing = closing.pop_all()
+
+    def _build(self, options: CloudOptions, closing: ExitStack) -> None:
+        """The services. `closing` stops them in the opposite order: what makes calls before what answers them."""
+        account = (self.stack and self.stack.account_id) or ACCOUNT_ID
+        state = StateDirectory(options.directory)
+        closing.callback(state.close)
+        self.directory = state.path
+        self.identities = Identities(options.owner, state.key(), options.clock)
         common: dict[str, Any] = {
             "identities": self.identities,
             "authorize": self._authorize,
             "journal": self.journal,
             "clock": options.clock,
-            "region": region,
+            "region": self.region,
         }
         self.oss = OssService(self.directory / "oss", account_id=account, temp_bucket=TEMP_BUCKET, **common)
+        closing.callback(self.oss.close)
+        self.server = Server(self._answer, options.host, options.port)
+        closing.callback(self.server.stop)
+        state.announce(self.url)
+        self.interception = Interception(self.url)
         self.multimediaai = MultimediaAIService(
             self.directory / "multimediaai", publish=self._publish, render=options.render, **common
         )
+        closing.callback(self.multimediaai.stop)
         self.fc = FunctionCompute(
             self.directory / "fc",
             account_id=account,
@@ -114,7 +127,9 @@ class LocalCloud:
             extra_environment=dict.fromkeys(_ENDPOINTS, self.url),
             **common,
         )
-        self._apply_stack()
+        closing.callback(self.fc.close)
+        self.console = Console(self)
+        closing.callback(self.console.close)
 
     @property
     def url(self) -> str:
@@ -150,12 +165,7 @@ class LocalCloud:
     def stop(self) -> None:
         """Stops everything that was started; a temporary directory goes with it."""
         self.interception.stop()
-        self.fc.close()
-        self.multimediaai.stop()
-        self.server.stop()
-        self.oss.close()
-        if self._temporary:
-            shutil.rmtree(self.directory, ignore_errors=True)
+        self._closing.close()
 
     def __enter__(self) -> LocalCloud:
         try:
@@ -210,14 +220,22 @@ class LocalCloud:
         services: tuple[Service, ...] = (self.oss, self.multimediaai, self.fc)
         if known := service_at(request.host):
             return next(service for service in services if service.name == known)
+        if self.console.owns(request):
+            return self.console
         if request.path.startswith(("/2023-03-30/", "/2016-08-15/")):
             return self.fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
             return self.multimediaai
         return self.multimediaai if request.host.startswith("multimediaai.") else self.oss
 
-    def _dispatch(self, request: Request) -> Response:
+    def _answer(self, request: Request) -> Response:
+        return confine(request, self.dispatch(request))
+
+    def dispatch(self, request: Request) -> Response:
+        """Has the service that a request is for answer it, and faults spoil that. Raises ConnectionCut."""
         service = self._route(request)
+        if service is self.console:
+            return service.handle(request)
         operation = service.operation(request)
         fault = self.faults.draw(service.name, operation)
         if fault is None:
@@ -256,15 +274,6 @@ def local_cloud(test: Any = None, /, **options: Any) -> Any:
     """
     scoped = Scoped(lambda: LocalCloud(CloudOptions(**options)), "cloud")
     return scoped if test is None else scoped(test)
-
-
-def _persistent_key(directory: Path) -> bytes:
-    """The key under which STS credentials are issued; it outlives a restart, so that presigned URLs do."""
-    path = directory / "identity.key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(os.urandom(32))
-    return path.read_bytes()
 
 
 def _role_policies(path: Path, stack: Stack | None) -> dict[str, Policy]:

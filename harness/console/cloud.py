@@ -1,0 +1,34 @@
+"""What the console needs of the local cloud that it is part of."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from harness.faults import Faults
+from harness.fc import FunctionCompute
+from harness.http import Request, Response
+from harness.identity import Identities
+from harness.multimediaai import MultimediaAIService
+from harness.oss import OssService
+from harness.service import Journal
+
+
+class Cloud(Protocol):
+    """harness.cloud.LocalCloud, seen from here."""
+
+    faults: Faults
+    fc: FunctionCompute
+    identities: Identities
+    journal: Journal
+    multimediaai: MultimediaAIService
+    oss: OssService
+    region: str
+
+    @property
+    def url(self) -> str: ...
+
+    def dispatch(self, request: Request) -> Response:
+        """Answers as if the request had come in over the wire; faults apply."""
+
+    def reset(self) -> None:
+        """Empties everything, back to how the cloud started."""

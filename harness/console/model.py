@@ -1,0 +1,147 @@
+"""What there is to see, as plain values: the templates show them, and the admin path answers them as JSON.
+
+Times are epoch seconds, sizes bytes. Every text in them has been redacted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ObjectView:
+    bucket: str
+    key: str
+    size: int
+    modified: float
+    etag: str
+    content_type: str
+
+
+@dataclass(frozen=True)
+class BucketView:
+    """`uses`: what the cloud does with the bucket, in words."""
+
+    name: str
+    objects: int
+    size: int
+    versioning: str
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line of a tracking log: its status, what it says in words, and the line itself."""
+
+    status: str
+    at: str
+    text: str
+    line: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RecordView:
+    """A tracking log."""
+
+    bucket: str
+    key: str
+    lines: tuple[LineView, ...]
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """`status`: waiting, running, succeeded, failed. `progress`: 0 to 1. `video`: its oss:// URI."""
+
+    task_id: int
+    status: str
+    progress: float
+    video: str
+    video_name: str
+    created: float
+    error: str = ""
+    gif: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of a function's output. `fields`: what it says when it is a JSON object."""
+
+    level: str
+    text: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InvocationView:
+    """`outcome`: running, succeeded, failed, throttled, refused, expired. `result`: its beginning."""
+
+    request_id: str
+    function: str
+    type: str
+    outcome: str
+    retry_count: int
+    at: float
+    duration_ms: float = 0.0
+    memory_mb: int = 0
+    error_type: str = ""
+    lines: tuple[LogLine, ...] = ()
+    result: str = ""
+
+
+@dataclass(frozen=True)
+class VideoView:
+    """An object that a trigger tells a function of, and what became of it.
+
+    `state`: none, skipped, claimed, submitted, waiting, running, succeeded, failed, unknown. `detail`: why.
+    """
+
+    bucket: str
+    key: str
+    size: int
+    modified: float
+    etag: str
+    state: str
+    detail: str = ""
+    record: RecordView | None = None
+    task: TaskView | None = None
+    request_ids: tuple[str, ...] = ()
+
+    @property
+    def uri(self) -> str:
+        return f"oss://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """An entry of the journal."""
+
+    kind: str
+    at: float
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FaultView:
+    """`calls`: how many calls matched it, `hits`: how many of them it spoilt."""
+
+    text: str
+    calls: int
+    hits: int
+
+
+@dataclass(frozen=True)
+class DeliveryView:
+    """How asynchronous events are delivered: so many times more than once, and out of order."""
+
+    duplicate: int
+    shuffle: bool
+
+
+@dataclass(frozen=True)
+class TriggerView:
+    name: str
+    bucket: str
+    prefix: str
+    suffix: str

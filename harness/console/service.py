@@ -1,0 +1,79 @@
+"""The console as a service of the local cloud: from request to route to answer."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from harness.console import admin, guard
+from harness.console.actions import ActionError, Actions
+from harness.console.admin import Admin
+from harness.console.cloud import Cloud
+from harness.console.live import Live, TooManyStreams
+from harness.console.pages import Pages
+from harness.console.routes import BadRequest, Route
+from harness.console.views import Views
+from harness.faults import FaultError
+from harness.http import Request, Response
+from harness.oss import OssError
+
+
+class Console:
+    """A harness.service.Service. `close` ends the streams; `heartbeat`: seconds, see Live.
+
+    Its own requests are not in the journal, and faults do not hit it: it is how one sees and clears them.
+    """
+
+    name = "console"
+
+    def __init__(self, cloud: Cloud, heartbeat: float = 5.0) -> None:
+        views, actions = Views(cloud), Actions(cloud)
+        self.live = Live(cloud.journal, lambda entry: dataclasses.asdict(views.entry(entry)), heartbeat)
+        routes = [*Admin(cloud, views, actions, self.live).routes(), *Pages(cloud, views, actions).routes()]
+        self._routes = {(route.method, route.path): route for route in routes}
+
+    @staticmethod
+    def owns(request: Request) -> bool:
+        """Whether a request on the shared port is for the console."""
+        return guard.is_for_console(request)
+
+    def operation(self, request: Request) -> str:
+        route = self._route(request)
+        return route.operation if route else "Invalid"
+
+    def handle(self, request: Request) -> Response:
+        try:
+            guard.check(request)
+        except guard.Forbidden as exc:
+            return self.refuse(request, 403, "Forbidden", str(exc))
+        route = self._route(request)
+        if route is None:
+            return self._no_route(request)
+        try:
+            return route.answer(request)
+        except (BadRequest, FaultError) as exc:
+            return self.refuse(request, 400, "BadRequest", str(exc))
+        except OssError as exc:
+            return self.refuse(request, exc.status, exc.code, exc.message)
+        except ActionError as exc:
+            return self.refuse(request, exc.status, exc.code, str(exc))
+        except TooManyStreams:
+            return self.refuse(request, 503, "TooManyStreams", "too many pages are open; close one")
+
+    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
+        return admin.error(status, code, message)
+
+    def close(self) -> None:
+        self.live.close()
+
+    def _route(self, request: Request) -> Route | None:
+        method = "GET" if request.method == "HEAD" else request.method
+        path = request.path.rstrip("/")
+        return self._routes.get((method, path))
+
+    def _no_route(self, request: Request) -> Response:
+        allowed = sorted(method for method, path in self._routes if path == request.path.rstrip("/"))
+        if not allowed:
+            return self.refuse(request, 404, "NotFound", f"there is no {request.path}")
+        response = self.refuse(request, 405, "MethodNotAllowed", f"{request.path} takes {', '.join(allowed)}")
+        response.headers["Allow"] = ", ".join(allowed)
+        return response
