@@ -48,7 +48,7 @@ TEMP_BUCKET = "fc-temp-code"
 _ENDPOINTS = ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")
 RESULT_URL_SECONDS = 7 * 24 * 3600
 
-Test = TypeVar("Test", bound=Callable[..., Any])
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ class LocalCloud:
 
 
 @overload
-def local_cloud(test: Test, /) -> Test: ...
+def local_cloud(test: Callable[..., R], /) -> Callable[..., R]: ...
 @overload
 def local_cloud(**options: Any) -> Scoped[LocalCloud]: ...
 def local_cloud(test: Any = None, /, **options: Any) -> Any:

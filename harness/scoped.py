@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-Test = TypeVar("Test", bound=Callable[..., Any])
+R = TypeVar("R")
 
 
 class Scoped(Generic[T]):
@@ -32,7 +32,7 @@ class Scoped(Generic[T]):
     def __exit__(self, *error: Any) -> None:
         self._entered.pop().__exit__(*error)
 
-    def __call__(self, test: Test) -> Test:
+    def __call__(self, test: Callable[..., R]) -> Callable[..., R]:
         """Raises TypeError for what is no function: a class would silently not be collected any more."""
         if not inspect.isfunction(test) or inspect.isgeneratorfunction(test):
             raise TypeError(

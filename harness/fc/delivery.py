@@ -122,9 +122,11 @@ class Delivery:
             self.faults = DeliveryFaults()
         for queue in queues.values():
             queue.close()
+        deadline = time.monotonic() + 10
         stop_running()
-        for queue in queues.values():
-            queue.join(5)
+        # An instance that is still starting can only be stopped when its request has begun.
+        while not all(queue.join(0.02) for queue in queues.values()) and time.monotonic() < deadline:
+            stop_running()
 
     def close(self) -> None:
         with self._lock:

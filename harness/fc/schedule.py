@@ -58,10 +58,12 @@ class Schedule(Generic[T]):
             self._changed.notify_all()
         return left
 
-    def join(self, limit: float) -> None:
+    def join(self, limit: float) -> bool:
+        """Whether everything that was running has ended after `limit` seconds at most."""
         deadline = time.monotonic() + limit
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _push(self, item: T, delay: float) -> None:
         self._counter += 1

@@ -24,7 +24,7 @@ WORKS, ABSENT = "✓", "–"
 class Site:
     """The local cloud that clients connect to, and what some of them need besides; `close` it."""
 
-    def __init__(self, cloud: LocalCloud, cache: Callable[[], Path]) -> None:
+    def __init__(self, cloud: LocalCloud, cache: Callable[[], Path] = Path) -> None:
         self.cloud = cloud
         self._cache = cache
         self._closing = contextlib.ExitStack()
