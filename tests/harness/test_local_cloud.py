@@ -99,7 +99,12 @@ def test_two_local_clouds_do_not_see_each_other() -> None:
         assert refused.value.code == "InvalidSecurityToken"
 
 
+def our_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith(("http-", "fc-", "gif-"))}
+
+
 def test_nothing_is_left_behind() -> None:
+    before = our_threads()
     with local_cloud() as cloud:
         directory, url = cloud.directory, cloud.url
         (code := directory / "echo").mkdir()
@@ -109,9 +114,7 @@ def test_nothing_is_left_behind() -> None:
     assert not directory.exists()
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=10)
-    assert not [
-        thread.name for thread in threading.enumerate() if thread.name.startswith(("http-", "fc-", "gif-"))
-    ]
+    assert our_threads() == before
 
 
 @pytest.fixture(scope="module")
