@@ -17,7 +17,7 @@ from harness.fc.errors import FcError
 
 #: Bytes, unpacked: FC's limit for code packages.
 MAX_UNPACKED = 500 * 1024 * 1024
-_crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF)
+crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CodeArchive:
 
     def add(self, data: bytes) -> Code:
         """Raises FcError (400) for what is no zip that FC would take."""
-        checksum = str(_crc64(data))
+        checksum = str(crc64(data))
         folder = self._directory / checksum
         if not folder.is_dir():
             self._directory.mkdir(parents=True, exist_ok=True)

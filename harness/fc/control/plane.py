@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from harness.fc.api import Route
@@ -62,11 +63,19 @@ class ControlPlane:
                     sources.add(trigger_spec_of(deployment.name, trigger))
 
     def adopt(self, spec: FunctionSpec) -> None:
-        """Runs a function that s.yaml describes, in place of one of that name; the API shows it as any other."""
+        """Runs a function that s.yaml describes, in place of one of that name; the API shows it as any other.
+
+        Its code may be a folder or a zip. Raises FcError for a zip that is none.
+        """
         self._disconnect(spec.name)
+        code = Code(spec.code)
+        if spec.code.is_file():
+            code = self._deployments.archive.add(spec.code.read_bytes())
+            spec = replace(spec, code=code.folder, code_checksum=code.checksum)
         document = with_defaults(document_of(spec, self._platform.account_id))
         arn, now = self._platform.function_arn(spec.name), self._deployments.now()
-        deployment = Deployment(created_function(document, arn, now, Code(spec.code)), folder=str(spec.code))
+        folder = "" if code.checksum else str(code.folder)
+        deployment = Deployment(created_function(document, arn, now, code), code.checksum, folder)
         deployment.concurrency = spec.reserved_concurrency
         if spec.async_config != AsyncConfig():
             times = {"functionArn": arn, "createdTime": now, "lastModifiedTime": now}

@@ -1,4 +1,4 @@
-"""Tags of functions (tags-v2). They are part of the function's document, as [{key, value}]."""
+"""Tags of functions (tags-v2). They are part of the function's document, as [{Key, Value}]."""
 
 from __future__ import annotations
 
@@ -60,13 +60,12 @@ class TagOperations:
         return [self._deployments.get(str(arn).partition("functions/")[2]) for arn in arns]
 
     def _put(self, deployment: Deployment, tags: dict[str, str]) -> None:
-        deployment.function["tags"] = [{"key": key, "value": value} for key, value in tags.items()]
+        deployment.function["tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         self._deployments.apply(deployment)
 
 
 def _tags(deployment: Deployment) -> dict[str, str]:
-    tags = deployment.function.get("tags") or []
-    return {tag.get("key") or tag.get("Key"): tag.get("value") or tag.get("Value") or "" for tag in tags}
+    return {tag["Key"]: tag.get("Value") or "" for tag in deployment.function.get("tags") or []}
 
 
 def _list_in(text: str | None) -> list[str]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.fc import FunctionCompute, FunctionSpec
+from harness.fc import FunctionCompute, FunctionSpec, TriggerSpec
 from harness.http import Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.oss.notifications import NotificationRule, Notifications
 from harness.ram import Decision, Policy
 from harness.service import Journal
 
@@ -42,6 +43,40 @@ def until(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.005)
 
 
+class Buckets:
+    """The objects that code is uploaded to, and OSS's rules for notifications."""
+
+    temp_bucket = "fc-temp"
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+        self.notifications = Notifications()
+        self.delivered: list[tuple[str, bytes]] = []
+
+    def fetch(self, bucket: str, key: str) -> bytes:
+        if (bucket, key) not in self.objects:
+            raise LookupError(f"NoSuchKey: {bucket}/{key}")
+        return self.objects[bucket, key]
+
+    def publish(self, key: str, data: bytes) -> str:
+        self.objects["published", key] = data
+        return f"http://published/{key}"
+
+    def add(self, trigger: TriggerSpec) -> None:
+        def deliver(payload: bytes) -> None:
+            self.delivered.append((trigger.function, payload))
+
+        rule_id = f"{trigger.function}/{trigger.name}"
+        rule = NotificationRule(rule_id, trigger.bucket, trigger.events, trigger.prefix, trigger.suffix, deliver)
+        self.notifications.add(rule)
+
+    def remove(self, trigger: TriggerSpec) -> None:
+        self.notifications.remove(f"{trigger.function}/{trigger.name}")
+
+    def rules(self) -> list[str]:
+        return [f"{rule.id} {rule.bucket} {rule.prefix}*{rule.suffix}" for rule in self.notifications.rules()]
+
+
 @dataclass
 class LocalFc:
     directory: Path
@@ -52,6 +87,7 @@ class LocalFc:
     def __post_init__(self) -> None:
         self.identities = Identities(clock=self.clock)
         self.journal = Journal()
+        self.buckets = Buckets()
         self.fc = FunctionCompute(
             self.directory / "fc",
             identities=self.identities,
@@ -60,6 +96,8 @@ class LocalFc:
             account_id=ACCOUNT_ID,
             region=REGION,
             clock=self.clock,
+            event_sources=self.buckets,
+            code_bucket=self.buckets,
             **{"retry_delays": lambda retry: 0.01 * retry, **self.options},
         )
         self.server = Server(self.fc.handle)

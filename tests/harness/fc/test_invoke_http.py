@@ -7,46 +7,20 @@ import json
 from email.message import Message
 from typing import Any
 
-import fc2
 import pytest
 import requests
 from alibabacloud_fc20230330 import models
-from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
-from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 from fc2.fc_exceptions import FcError as Fc2Error
 
 from harness.http import Body, Request
 from harness.identity import Credentials
-from tests.harness.fc.account import REGION, ROLE, LocalFc
+from tests.harness.fc.account import ROLE, LocalFc
+from tests.harness.fc.clients import client2, client3
 
 # The SDK's own.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
-
-
-def client3(local: LocalFc, key: Credentials | None = None) -> Any:
-    key = key or local.identities.owner
-    endpoint = f"{local.server.host}:{local.server.port}"
-    config = Config(
-        access_key_id=key.access_key_id,
-        access_key_secret=key.access_key_secret,
-        security_token=key.token,
-        endpoint=endpoint,
-        protocol="HTTP",
-        region_id=REGION,
-    )
-    return Client(config)
-
-
-def client2(local: LocalFc, key: Credentials | None = None) -> Any:
-    key = key or local.identities.owner
-    return fc2.Client(
-        endpoint=local.server.url,
-        accessKeyID=key.access_key_id,
-        accessKeySecret=key.access_key_secret,
-        securityToken=key.token or "",
-    )
 
 
 def invoke3(

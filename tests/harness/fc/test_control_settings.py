@@ -1,0 +1,350 @@
+"""Settings, versions, aliases, tags, permissions; what survives a restart; and functions that s.yaml made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from alibabacloud_fc20230330 import models
+
+from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
+from harness.fc.control.functions import upload_policy
+from harness.identity import ACCOUNT_ID
+from harness.ram import Policy
+from tests.harness.fc.account import ROLE, LocalFc
+from tests.harness.fc.clients import client3, temp_bucket_token
+from tests.harness.fc.test_control import (
+    ARN,
+    BUCKET_ARN,
+    ROLE_ARN,
+    SOURCE,
+    create,
+    create_trigger,
+    get,
+    inline,
+    refused,
+    update,
+    zipped,
+)
+
+# The SDK's own.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
+
+def put_async(local: LocalFc, qualifier: str = "LATEST", **settings: Any) -> Any:
+    body = models.PutAsyncInvokeConfigInput(**settings)
+    request = models.PutAsyncInvokeConfigRequest(body=body, qualifier=qualifier)
+    return client3(local).put_async_invoke_config("f", request).body
+
+
+def test_async_invoke_config(local: LocalFc) -> None:
+    create(local, code=inline(zipped("def handler(event, context): 1 / 0")))
+    client, request = client3(local), models.GetAsyncInvokeConfigRequest(qualifier="LATEST")
+    assert refused(lambda: client.get_async_invoke_config("f", request)) == (404, "AsyncConfigNotExists")
+    destination = models.DestinationConfig(
+        on_failure=models.Destination(destination="acs:mns:::/queues/q/messages")
+    )
+    put = put_async(local, max_async_retry_attempts=1, destination_config=destination)
+    assert put.to_map() == client.get_async_invoke_config("f", request).body.to_map()
+    assert put.function_arn == ARN
+    local.fc.invoke_async("f", b"")
+    local.drain()
+    assert local.outcomes() == ["failed", "failed"]
+    assert [e.fields["outcome"] for e in local.journal.entries("destination")] == ["not implemented"]
+    listed = client.list_async_invoke_configs(models.ListAsyncInvokeConfigsRequest(function_name="f")).body.configs
+    assert [config.function_arn for config in listed] == [ARN]
+    client.delete_async_invoke_config("f", models.DeleteAsyncInvokeConfigRequest(qualifier="LATEST"))
+    assert local.fc.functions[0].async_config == AsyncConfig()
+    assert refused(lambda: put_async(local, max_async_retry_attempts=9)) == (400, "InvalidArgument")
+    assert refused(lambda: put_async(local, async_task=True)) == (501, "NotImplemented")
+
+
+def test_concurrency(local: LocalFc) -> None:
+    create(local)
+    client = client3(local)
+    assert refused(lambda: client.get_concurrency_config("f")) == (404, "ConcurrencyConfigNotExists")
+    request = models.PutConcurrencyConfigRequest(body=models.PutConcurrencyInput(reserved_concurrency=0))
+    assert client.put_concurrency_config("f", request).body.to_map() == {
+        "functionArn": ARN,
+        "reservedConcurrency": 0,
+    }
+    assert client.get_concurrency_config("f").body.reserved_concurrency == 0
+    assert local.fc.invoke("f", b"").error_code == "ResourceExhausted"
+    client.delete_concurrency_config("f")
+    assert local.fc.invoke("f", b"").ok
+
+
+def test_what_there_never_is(local: LocalFc) -> None:
+    """The component looks for these before it deploys and removes."""
+    create(local)
+    client = client3(local)
+    assert client.list_vpc_bindings("f").body.vpc_ids == []
+    provisions = models.ListProvisionConfigsRequest(function_name="f")
+    assert client.list_provision_configs(provisions).body.provision_configs == []
+    provision = client.get_provision_config("f", models.GetProvisionConfigRequest(qualifier="LATEST")).body
+    assert (provision.target, provision.current, provision.function_arn) == (0, 0, None)
+    scalings = models.ListScalingConfigsRequest(function_name="f")
+    assert client.list_scaling_configs(scalings).body.scaling_configs == []
+
+
+def publish(local: LocalFc, description: str = "") -> str:
+    body = models.PublishVersionInput(description=description)
+    published = client3(local).publish_function_version("f", models.PublishFunctionVersionRequest(body=body))
+    return str(published.body.version_id)
+
+
+def test_versions_and_aliases(local: LocalFc) -> None:
+    create(local)
+    client = client3(local)
+    assert publish(local, "the first") == "1"
+    update(local, code=inline(zipped(SOURCE.replace("'1'", "'2'"))))
+    assert publish(local) == "2"
+    alias = models.CreateAliasInput(alias_name="stable", version_id="1")
+    made = client.create_alias("f", models.CreateAliasRequest(body=alias)).body
+    assert (made.alias_name, made.version_id) == ("stable", "1")
+
+    def answer(qualifier: str) -> bytes:
+        return local.fc.invoke("f", b"", qualifier=qualifier).body
+
+    update(local, code=inline(zipped(SOURCE.replace("'1'", "'3'"))))
+    assert [answer(qualifier) for qualifier in ("LATEST", "1", "2", "stable")] == [b"3", b"1", b"2", b"1"]
+    over_http = models.InvokeFunctionRequest(qualifier="stable")
+    response = client.invoke_function("f", over_http)
+    assert (response.body.read(), response.headers["x-fc-invocation-code-version"]) == (b"1", "1")
+    changed = models.UpdateAliasRequest(body=models.UpdateAliasInput(version_id="2"))
+    assert client.update_alias("f", "stable", changed).body.version_id == "2"
+    assert answer("stable") == b"2"
+    versions = client.list_function_versions("f", models.ListFunctionVersionsRequest()).body.versions
+    assert [(version.version_id, version.description) for version in versions] == [("2", ""), ("1", "the first")]
+    assert [a.alias_name for a in client.list_aliases("f", models.ListAliasesRequest()).body.aliases] == ["stable"]
+    assert client.get_function("f", models.GetFunctionRequest(qualifier="1")).body.function_arn == f"{ARN}/1"
+    assert refused(lambda: client.delete_function_version("f", "2")) == (412, "PreconditionFailed")
+    client.delete_alias("f", "stable")
+    client.delete_function_version("f", "2")
+    for qualifier, code in (("2", "VersionNotFound"), ("stable", "AliasNotFound")):
+        assert local.fc.invoke("f", b"", qualifier=qualifier).error_code == code
+    assert refused(lambda: client.get_alias("f", "stable")) == (404, "AliasNotFound")
+    assert answer("1") == b"1"
+
+
+def test_alias_has_async_settings_of_its_own(local: LocalFc) -> None:
+    create(local, code=inline(zipped("def handler(event, context): 1 / 0")))
+    publish(local)
+    alias = models.CreateAliasInput(alias_name="stable", version_id="1")
+    client3(local).create_alias("f", models.CreateAliasRequest(body=alias))
+    put_async(local, "stable", max_async_retry_attempts=0)
+    once = local.fc.invoke_async("f", b"", qualifier="stable")
+    often = local.fc.invoke_async("f", b"")
+    local.drain()
+    assert (len(local.outcomes(once)), len(local.outcomes(often))) == (1, 4)
+
+
+def test_tags(local: LocalFc) -> None:
+    create(local)
+    client = client3(local)
+    tags = [models.Tag(key="team", value="video"), models.Tag(key="stage", value="test")]
+    body = models.TagResourcesInput(resource_type="function", resource_id=[ARN], tag=tags)
+    client.tag_resources(models.TagResourcesRequest(body=body))
+
+    def tagged() -> dict[str, str]:
+        request = models.ListTagResourcesRequest(resource_type="function", resource_id=[ARN])
+        return {t.tag_key: t.tag_value for t in client.list_tag_resources(request).body.tag_resources}
+
+    assert tagged() == {"team": "video", "stage": "test"}
+    client.untag_resources(
+        models.UntagResourcesRequest(resource_type="function", resource_id=[ARN], tag_key=["stage"])
+    )
+    assert tagged() == {"team": "video"}
+    assert [(tag.key, tag.value) for tag in get(local).tags] == [("team", "video")]
+
+
+def statement(effect: str, action: Any, resource: Any, **more: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Action": action, "Resource": resource, **more}
+
+
+def test_permissions(local: LocalFc) -> None:
+    """Each operation asks for its own action, and giving a role away needs ram:PassRole."""
+    operator = local.identities.assume_role("operator")
+
+    def let(*statements: dict[str, Any]) -> None:
+        local.policies["operator"] = Policy({"Version": "1", "Statement": list(statements)})
+
+    def make(**settings: Any) -> Any:
+        function = models.CreateFunctionInput(
+            function_name="f", runtime="python3.12", handler="index.handler", code=inline(zipped()), **settings
+        )
+        return client3(local, operator).create_function(models.CreateFunctionRequest(body=function))
+
+    let(statement("Allow", "fc:GetFunction", f"{ARN}"))
+    assert refused(make) == (403, "AccessDenied")
+    denied = local.journal.entries("denied")[-1].fields
+    assert (denied["action"], denied["resource"], denied["signer"]) == ("fc:CreateFunction", ARN, "operator")
+    let(statement("Allow", "fc:*", f"{ARN}*"))
+    role = f"acs:ram::{ACCOUNT_ID}:role/{ROLE}"
+    assert refused(lambda: make(role=role)) == (403, "AccessDenied")
+    assert local.journal.entries("denied")[-1].fields["action"] == "ram:PassRole"
+    condition = {"StringEquals": {"acs:Service": "fc.aliyuncs.com"}}
+    let(statement("Allow", "fc:*", f"{ARN}*"), statement("Allow", "ram:PassRole", role, Condition=condition))
+    assert make(role=role).body.role == role
+    let(statement("Allow", "fc:PutFunctionAsyncInvokeConfig", f"{ARN}/LATEST"))
+    body = models.PutAsyncInvokeConfigInput(max_async_retry_attempts=1)
+    request = models.PutAsyncInvokeConfigRequest(body=body, qualifier="LATEST")
+    client3(local, operator).put_async_invoke_config("f", request)
+    request.qualifier = "other"
+    assert refused(lambda: client3(local, operator).put_async_invoke_config("f", request)) == (403, "AccessDenied")
+
+
+def test_upload_credentials_may_upload_and_nothing_else(local: LocalFc) -> None:
+    policy = Policy(upload_policy("fc-temp", ACCOUNT_ID))
+    assert policy.evaluate("oss:PutObject", f"acs:oss:cn-x:1:fc-temp/{ACCOUNT_ID}/x").allowed
+    assert not policy.evaluate("oss:GetObject", f"acs:oss:cn-x:1:fc-temp/{ACCOUNT_ID}/x").allowed
+    assert not policy.evaluate("oss:PutObject", "acs:oss:cn-x:1:videos/x").allowed
+    nobody = requests.get(f"{local.server.url}/2016-08-15/tempBucketToken", timeout=5)
+    assert (nobody.status_code, nobody.json()["ErrorCode"]) == (400, "MissingRequiredHeader")
+
+
+def test_what_was_deployed_survives_a_restart(make: Callable[..., LocalFc]) -> None:
+    local = make()
+    create(local, environment_variables={"SETTING": "kept-"}, role=f"acs:ram::{ACCOUNT_ID}:role/{ROLE}")
+    publish(local)
+    client3(local).create_alias(
+        "f", models.CreateAliasRequest(body=models.CreateAliasInput(alias_name="stable", version_id="1"))
+    )
+    update(local, code=inline(zipped(SOURCE.replace("'1'", "'2'"))))
+    create_trigger(local, prefix="up/")
+    put_async(local, max_async_retry_attempts=1)
+    client3(local).put_concurrency_config(
+        "f", models.PutConcurrencyConfigRequest(body=models.PutConcurrencyInput(reserved_concurrency=7))
+    )
+    before, spec = get(local).to_map(), local.fc.functions
+    orphan = create(local, "gone", code=inline(zipped("# nobody needs this")))
+    client3(local).delete_function("gone")
+    local.close()
+
+    again = make()
+    assert get(again).to_map() == before
+    assert again.fc.functions == spec
+    assert again.buckets.rules() == ["f/uploads videos up/*.mp4"]
+    assert client3(again).get_trigger("f", "uploads").body.source_arn == BUCKET_ARN
+    assert again.fc.invoke("f", b"").body == b"kept-2"
+    assert again.fc.invoke("f", b"", qualifier="stable").body == b"kept-1"
+    assert publish(again) == "2"
+    kept = {path.name for path in (again.directory / "fc" / "code").iterdir()}
+    assert orphan.code_checksum not in kept
+    assert len(kept) == 4
+
+
+def test_a_broken_state_file_is_named(make: Callable[..., LocalFc], tmp_path: Path) -> None:
+    broken = tmp_path / "fc" / "functions" / "f.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{")
+    with pytest.raises(RuntimeError, match=r"f\.json: can't be read as a deployment"):
+        make()
+
+
+def test_functions_of_s_yaml_look_deployed(local: LocalFc) -> None:
+    """`s info` and `s deploy` work on a function that the local cloud took from s.yaml."""
+    made = local.function(
+        "def handler(event, context): return 'from the folder'",
+        memory_mb=256,
+        cpu=0.25,
+        initializer_timeout_seconds=3,
+        async_config=AsyncConfig(1),
+        reserved_concurrency=2,
+    )
+    trigger = TriggerSpec(
+        "uploads", "f", "videos", ("oss:ObjectCreated:PutObject",), "up/", ".mp4", BUCKET_ARN, ROLE_ARN
+    )
+    local.fc.put_trigger(trigger)
+    assert get(local).to_map()["memorySize"] == 256
+    config = client3(local).get_async_invoke_config("f", models.GetAsyncInvokeConfigRequest()).body
+    assert config.max_async_retry_attempts == 1
+    assert client3(local).get_concurrency_config("f").body.reserved_concurrency == 2
+    assert client3(local).get_trigger("f", "uploads").body.invocation_role == ROLE_ARN
+    assert local.buckets.rules() == ["f/uploads videos up/*.mp4"]
+    code = models.GetFunctionCodeRequest()
+    assert refused(lambda: client3(local).get_function_code("f", code)) == (412, "PreconditionFailed")
+    update(local, environment_variables={"A": "1"})
+    assert local.fc.functions == [FunctionSpec(**{**vars(made), "environment": {"A": "1"}})]
+    assert local.fc.invoke("f", b"").body == b"from the folder"
+    update(local, code=inline(zipped()))
+    assert local.fc.invoke("f", b"").body == b"1"
+
+
+def test_the_code_of_s_yaml_may_be_a_zip(local: LocalFc) -> None:
+    archive = local.directory / "code.zip"
+    archive.write_bytes(zipped())
+    local.fc.put_function(FunctionSpec("f", archive))
+    assert local.fc.invoke("f", b"").body == b"1"
+    assert get(local).code_size == archive.stat().st_size
+    assert client3(local).get_function_code("f", models.GetFunctionCodeRequest()).body.checksum
+
+
+def test_put_again_replaces_what_was_deployed(local: LocalFc) -> None:
+    create(local)
+    create_trigger(local)
+    local.function("def handler(event, context): return 'from the folder'")
+    assert local.fc.invoke("f", b"").body == b"from the folder"
+    assert local.buckets.rules() == []
+    local.fc.remove_function("f")
+    assert refused(lambda: get(local)) == (404, "FunctionNotFound")
+
+
+def test_the_sequence_of_s_deploy_and_remove(local: LocalFc) -> None:
+    """As the fc3 component calls it: look, upload, look again, create or update, settings, look."""
+    client = client3(local)
+    function = {"function_name": "f", "runtime": "python3.12", "handler": "index.handler", "memory_size": 256}
+    empty = {
+        "vpc_config": models.VPCConfig(vpc_id=""),
+        "nas_config": models.NASConfig(mount_points=[]),
+        "role": "",
+    }
+    latest = "LATEST"
+
+    def deploy() -> Any:
+        found = True
+        try:
+            remote = get(local)
+        except Exception:  # noqa: BLE001 - as the component does
+            found = False
+        location = None
+        if not found or remote.code_checksum == "":
+            token = temp_bucket_token(local)
+            uploaded = f"{ACCOUNT_ID}/{token['objectName']}"
+            local.buckets.objects[token["ossBucket"], uploaded] = zipped()
+            location = models.InputCodeLocation(oss_bucket_name=token["ossBucket"], oss_object_name=uploaded)
+        settings = {**function, **empty, "cpu": 0.25, "code": location}
+        if found:
+            settings.pop("function_name")
+            update(local, **settings)
+            triggers = models.UpdateTriggerInput(invocation_role=ROLE_ARN)
+            client.update_trigger("f", "uploads", models.UpdateTriggerRequest(body=triggers))
+        else:
+            client.create_function(models.CreateFunctionRequest(body=models.CreateFunctionInput(**settings)))
+            assert refused(lambda: client.get_trigger("f", "uploads"))[1] == "TriggerNotFound"
+            create_trigger(local)
+        put_async(local, max_async_retry_attempts=3)
+        client.put_concurrency_config(
+            "f", models.PutConcurrencyConfigRequest(body=models.PutConcurrencyInput(reserved_concurrency=20))
+        )
+        about = [get(local), client.get_trigger("f", "uploads").body, client.get_concurrency_config("f").body]
+        return [{n: v for n, v in one.to_map().items() if n != "lastModifiedTime"} for one in about]
+
+    first = deploy()
+    result = local.fc.invoke("f", b"")
+    assert result.body == b"1"
+    assert deploy() == first
+    assert local.fc.invoke("f", b"").instance_id == result.instance_id
+
+    client.list_triggers("f", models.ListTriggersRequest())
+    client.delete_trigger("f", "uploads")
+    client.delete_async_invoke_config("f", models.DeleteAsyncInvokeConfigRequest(qualifier=latest))
+    client.delete_concurrency_config("f")
+    client.delete_function("f")
+    assert refused(lambda: get(local)) == (404, "FunctionNotFound")
+    assert local.buckets.rules() == []
+    assert json.loads(local.fc.invoke("f", b"").body)["Code"] == "FunctionNotFound"
