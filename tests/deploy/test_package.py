@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib.util
 import os
 import shutil
+import sys
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +25,7 @@ from harness.package import (
 
 from .conftest import PROJECT
 
+_TAG = str(sys.implementation.cache_tag)
 EVENTS = sorted((PROJECT / "events").glob("skipped-*.json"))
 
 
@@ -81,13 +84,20 @@ def test_only_what_runs_is_in_it(names: list[str]) -> None:
         "oss2",
         "functions_framework",
     }
-    unwanted = (".pyc", ".pyi", ".dist-info/RECORD", "py.typed", "METADATA")
+    unwanted = (".pyi", ".dist-info/RECORD", "py.typed", "METADATA")
     assert [name for name in names if name.endswith(unwanted) or "/tests/" in name] == []
 
 
 def test_the_whole_handler_is_in_it(names: list[str]) -> None:
     sources = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "handler").rglob("*.py")}
-    assert {name for name in names if name.startswith("handler/")} == sources
+    assert {name for name in names if name.startswith("handler/") and name.endswith(".py")} == sources
+
+
+def test_it_is_compiled_for_the_runtime(interpreter: str, names: list[str]) -> None:
+    """Or every cold start would do it anew: /code is read-only."""
+    sources = {name for name in names if name.endswith(".py")}
+    compiled = {name for name in names if name.endswith(".pyc")}
+    assert compiled == {importlib.util.cache_from_source(name).replace(_TAG, "cpython-312") for name in sources}
 
 
 def test_compiled_parts_are_the_runtimes(package: Package, names: list[str]) -> None:
