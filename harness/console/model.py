@@ -89,6 +89,11 @@ class InvocationView:
     lines: tuple[LogLine, ...] = ()
     result: str = ""
 
+    @property
+    def videos(self) -> tuple[str, ...]:
+        """The URIs that its log lines are about."""
+        return tuple(dict.fromkeys(str(line.fields["video"]) for line in self.lines if line.fields.get("video")))
+
 
 @dataclass(frozen=True)
 class VideoView:

@@ -229,17 +229,20 @@ function acceptDrops() {
   document.addEventListener("submit", (event) => { if (event.target.id === "drop") event.preventDefault(); });
 }
 
-// --- videos that the browser cannot play -----------------------------------------------------------------------------
+// --- videos: a first picture that tells something, and a word about those that the browser cannot play -------------
 
-function markUnplayable() {
-  const mark = (event, unplayable) => {
-    if (event.target.nodeName === "VIDEO") event.target.parentNode.toggleAttribute("data-js-unplayable", unplayable);
-  };
-  document.addEventListener("error", (event) => mark(event, true), true);
-  document.addEventListener("loadedmetadata", (event) => mark(event, event.target.videoWidth === 0), true);
-  for (const video of document.querySelectorAll("video")) {
-    if (video.error) mark({ target: video }, true);
-  }
+function tend(video) {
+  if (video.nodeName !== "VIDEO") return;
+  const plays = !video.error && video.videoWidth > 0;
+  video.parentNode.toggleAttribute("data-js-unplayable", !plays);
+  if (!plays || video.currentTime > 0) return;
+  video.currentTime = Math.min(1, video.duration / 3); // many begin in black
+  video.addEventListener("play", () => { video.currentTime = 0; }, { once: true });
+}
+
+function tendVideos() {
+  for (const kind of ["error", "loadedmetadata"]) document.addEventListener(kind, (event) => tend(event.target), true);
+  for (const video of document.querySelectorAll("video")) if (video.error || video.readyState > 0) tend(video);
 }
 
 // --- start -----------------------------------------------------------------------------------------------------------
@@ -254,7 +257,7 @@ function openTarget() {
 
 tellTimes();
 setInterval(tellTimes, 1000);
-markUnplayable();
+tendVideos();
 acceptDrops();
 openTarget();
 window.addEventListener("hashchange", openTarget);
