@@ -45,10 +45,15 @@ def _dotted(suffixes: tuple[str, ...]) -> tuple[str, ...]:
     return suffixes
 
 
-def _web_address(value: str) -> str:
+def _url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an address such as https://example.com")
+    return value
+
+
+def _base(value: str) -> str:
+    parts = urlsplit(_url(value))
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("must be an address without user, query or fragment")
     return value.rstrip("/")
@@ -62,7 +67,7 @@ def _folder(value: str) -> str:
     return value
 
 
-WebAddress = Annotated[str, AfterValidator(_web_address)]
+BaseUrl = Annotated[str, AfterValidator(_base)]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")]
 RegionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
 
@@ -76,19 +81,19 @@ class Settings(BaseModel):
     tracking_bucket: BucketName
     tracking_prefix: Annotated[str, AfterValidator(_folder)] = "gif-tasks/"
     template_id: Annotated[int, Field(ge=0)] | None = None
-    callback_url: WebAddress | None = None
+    callback_url: Annotated[str, AfterValidator(_url)] | None = None
     scales: str | None = None
     video_suffixes: Annotated[tuple[str, ...], BeforeValidator(_suffixes), AfterValidator(_dotted)] = _suffixes(
         DEFAULT_VIDEO_SUFFIXES
     )
-    video_url_base: WebAddress | None = None
+    video_url_base: BaseUrl | None = None
     claim_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 45.0
     # Seven days is the most that a V4 presigned URL may ask for.
     video_url_expires: Annotated[int, Field(ge=60, le=7 * 24 * 3600)] = 86400
     gif_region: RegionId = "cn-beijing"
-    gif_endpoint: WebAddress | None = None
-    oss_endpoint: WebAddress | None = None
-    oss_public_endpoint: WebAddress | None = None
+    gif_endpoint: BaseUrl | None = None
+    oss_endpoint: BaseUrl | None = None
+    oss_public_endpoint: BaseUrl | None = None
     region: RegionId
     timeout: float
 

@@ -33,7 +33,7 @@ def test_every_setting_is_read() -> None:
     settings = read(
         TRACKING_PREFIX="records/",
         TEMPLATE_ID="689",
-        CALLBACK_URL="https://callback.example/done",
+        CALLBACK_URL="https://callback.example/done?key=1",
         SCALES="640x360",
         VIDEO_SUFFIXES=".MP4, .mov",
         VIDEO_URL_BASE="https://cdn.example/",
@@ -46,7 +46,7 @@ def test_every_setting_is_read() -> None:
     )
     assert settings.tracking_prefix == "records/"
     assert settings.template_id == 689
-    assert settings.callback_url == "https://callback.example/done"
+    assert settings.callback_url == "https://callback.example/done?key=1"
     assert settings.scales == "640x360"
     assert settings.video_suffixes == (".mp4", ".mov")
     assert settings.video_url_base == "https://cdn.example"
