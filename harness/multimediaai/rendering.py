@@ -52,10 +52,15 @@ class Renderer:
         if answer is None:
             self._discard()
             raise VideoError(
-                f"the file crashes the decoder, or needs too much memory or more than {self._time_limit:.0f} s"
+                f"the file crashes the decoder, or needs too much memory or more than {self._time_limit:g} s"
             )
         if "reason" in answer:
             raise VideoError(answer["reason"])
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, if there is one."""
+        return self._process.pid if self._process else None
 
     def kill(self) -> None:
         """Ends what is being rendered, for good."""

@@ -54,6 +54,7 @@ class Workers:
         self._progress: dict[int, float] = {}
 
     def start(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)  # what a killed process left
         for thread in self._threads:
             thread.start()
 
