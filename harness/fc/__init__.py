@@ -4,7 +4,8 @@ service.py is the entry: FunctionCompute. Below it a function (function.py) has 
 a process (instance.py) that runs runtime.py and adapter.py; asynchronous events wait in delivery.py.
 
 Not implemented: runtimes other than Python, HTTP triggers, layers, custom domains, provisioned instances, stateful
-async tasks, preStop and preFreeze hooks, more than one request at a time per instance.
+async tasks, preStop and preFreeze hooks, more than one request at a time per instance; and the packages that FC's
+Python runtimes bring along (oss2, requests, …), so that uploaded code has to bring all that it imports.
 """
 
 from __future__ import annotations

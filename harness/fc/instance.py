@@ -14,6 +14,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.fc.logs import InstanceLog
@@ -34,46 +35,61 @@ class InstanceDied(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Launch:
+    """How the process of an instance is started.
+
+    command: the interpreter with its options. packages: a folder with functions-framework, put on the function's
+    PYTHONPATH and hidden from the function; None when the interpreter has functions-framework itself.
+    sockets: a folder with a short name.
+    """
+
+    instance_id: str
+    function: str
+    command: tuple[str, ...]
+    packages: str | None
+    code: Path
+    environment: Mapping[str, str]
+    memory_mb: int
+    sockets: Path
+
+    def popen(self, socket_fd: int) -> subprocess.Popen[bytes]:
+        arguments, environment = [*self.command, str(RUNTIME), str(socket_fd)], dict(self.environment)
+        if self.packages:
+            arguments.append(self.packages)
+            own = [environment["PYTHONPATH"]] if "PYTHONPATH" in environment else []
+            environment["PYTHONPATH"] = os.pathsep.join([*own, self.packages])
+        return subprocess.Popen(
+            arguments,
+            cwd=self.code,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(socket_fd,),
+            start_new_session=True,
+        )
+
+
 class Instance:
     """Starts at construction; `boot` waits for it, `call` it from one thread at a time, `check` from another."""
 
-    def __init__(
-        self,
-        instance_id: str,
-        command: list[str],
-        code: Path,
-        environment: Mapping[str, str],
-        memory_mb: int,
-        socket_directory: Path,
-        request_id: str,
-        on_line: Callable[[str, str], None],
-    ) -> None:
-        self.id = instance_id
-        self.idle_since = 0.0
-        #: boot and initializer are behind it
-        self.ready = False
+    def __init__(self, launch: Launch, request_id: str, on_line: Callable[[str, str], None]) -> None:
+        self.id = launch.instance_id
+        self.function = launch.function
         self.request_id = request_id
-        self.function = environment["FC_FUNCTION_NAME"]
-        self._memory_bytes = memory_mb * 1024 * 1024
+        self.idle_since = 0.0
+        self._memory_bytes = launch.memory_mb * 1024 * 1024
         self._peak = 0
         self._deadline: float | None = None
         self._kill_at: float | None = None
         self._reason = "exited"
         self._connection: http.client.HTTPConnection | None = None
-        self._socket_path = socket_directory / f"{instance_id[-12:]}.sock"
+        self._socket_path = launch.sockets / f"{self.id[-12:]}.sock"
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(self._socket_path))
             listener.listen(8)
-            self._process = subprocess.Popen(
-                [*command, str(RUNTIME), str(listener.fileno())],
-                cwd=code,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(listener.fileno(),),
-                start_new_session=True,
-            )
+            self._process = launch.popen(listener.fileno())
         assert self._process.stdout is not None
         self.log = InstanceLog(self._process.stdout, request_id, on_line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from harness.fc.environment import Platform, instance_environment, new_instance_id, request_headers
 from harness.fc.errors import FcError
-from harness.fc.instance import Instance, InstanceDied
+from harness.fc.instance import Instance, InstanceDied, Launch
 from harness.fc.invocation import death
 from harness.fc.spec import FunctionSpec
 from harness.fc.watchdog import Watchdog
@@ -57,18 +58,7 @@ class Launcher:
             raise FcError(
                 412, "PreconditionFailed", f"function '{spec.name}' has no code: {spec.code} is no folder"
             )
-        instance_id = new_instance_id()
-        environment = instance_environment(self.platform, spec, instance_id, self.extra_environment)
-        instance = Instance(
-            instance_id,
-            [self.python],
-            spec.code,
-            environment,
-            spec.memory_mb,
-            self.sockets,
-            request_id,
-            self.on_line,
-        )
+        instance = Instance(self._launch(spec), request_id, self.on_line)
         self.watchdog.add(instance)
         begun = time.perf_counter()
         try:
@@ -81,6 +71,22 @@ class Launcher:
             raise StartFailed(instance, body) from exc
         return instance
 
+    def _launch(self, spec: FunctionSpec) -> Launch:
+        instance_id = new_instance_id()
+        # Uploaded code must bring its packages along; code that runs from its folder may use those that are here.
+        alone = bool(spec.code_checksum)
+        foreign = self.python != sys.executable
+        return Launch(
+            instance_id,
+            spec.name,
+            (self.python, "-S") if alone else (self.python,),
+            _packages() if alone or foreign else None,
+            spec.code,
+            instance_environment(self.platform, spec, instance_id, self.extra_environment),
+            spec.memory_mb,
+            self.sockets,
+        )
+
     def _initialize(self, instance: Instance, spec: FunctionSpec, request_id: str) -> None:
         if not spec.initializer:
             return
@@ -90,3 +96,11 @@ class Launcher:
             instance.log.wait_for(f"FC Initialize End RequestId: {request_id}", LOG_LIMIT)
             instance.close()
             raise StartFailed(instance, body)
+
+
+def _packages() -> str:
+    """The folder of functions-framework and of what it needs; all of it runs on any Python from 3.10 on."""
+    found = importlib.util.find_spec("functions_framework")
+    if found is None or found.origin is None:
+        raise RuntimeError("functions-framework is not installed: pip install functions-framework")
+    return str(Path(found.origin).parents[1])

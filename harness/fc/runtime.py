@@ -1,7 +1,8 @@
-"""The process of one instance: `python runtime.py SOCKET_FD`, started with the function's environment.
+"""The process of one instance: `python runtime.py SOCKET_FD [PACKAGES]`, started with the function's environment.
 
 Needs the standard library and functions-framework only. Leaves no trace of itself in sys.path, sys.modules or
-os.environ: what the function sees is what FC would show it, and the code folder comes first.
+os.environ: what the function sees is what FC would show it, and the code folder comes first. PACKAGES is a folder
+on PYTHONPATH that has functions-framework, and that the function shall not see.
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ class _Handler(WSGIRequestHandler):
 
 
 def main() -> None:
-    fd = int(sys.argv[1])
+    fd, packages = int(sys.argv[1]), sys.argv[2:]
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # what was printed before a crash is logged
-    app = _load_app()
+    server = _Server("unix://instance", 0, _load_app(), handler=_Handler, fd=fd)
+    for folder in packages:
+        _hide(folder)
     sys.argv = [""]
     sys.path[0] = os.getcwd()  # was this file's folder; now it is the code
     # On time-out the platform sends SIGTERM: say where the function was, then die of it.
     faulthandler.register(signal.SIGTERM, file=sys.stderr, all_threads=True, chain=True)
-    server = _Server("unix://instance", 0, app, handler=_Handler, fd=fd)
     print("FunctionCompute python3 runtime inited.", flush=True)
     server.serve_forever()
 
@@ -57,6 +59,14 @@ def _load_app() -> Any:
     sys.path[:] = path
     del sys.modules[ADAPTER.stem]
     return app
+
+
+def _hide(folder: str) -> None:
+    sys.path.remove(folder)
+    own = os.environ.pop("PYTHONPATH").split(os.pathsep)
+    own.remove(folder)
+    if own:
+        os.environ["PYTHONPATH"] = os.pathsep.join(own)
 
 
 if __name__ == "__main__":

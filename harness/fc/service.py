@@ -79,7 +79,7 @@ class FunctionCompute:
         self._records = InvocationRecords(journal, clock)
         # Its own folder, because the names of sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="fc-"))
-        self._watchdog = Watchdog(self._stop_idle)
+        self._watchdog = Watchdog(self._stop_idle, min(1.0, max(0.05, idle_seconds / 4)))
         self._launcher = Launcher(
             self.platform,
             self._watchdog,

@@ -11,14 +11,14 @@ from harness.fc.instance import Instance
 
 #: Seconds between two looks at instances that run a request.
 _INTERVAL = 0.02
-_IDLE_INTERVAL = 1.0
 
 
 class Watchdog:
-    """Knows every living instance. `on_idle_look` is called about once a second."""
+    """Knows every living instance. `on_idle_look` is called about every `idle_interval` seconds."""
 
-    def __init__(self, on_idle_look: Callable[[], None]) -> None:
+    def __init__(self, on_idle_look: Callable[[], None], idle_interval: float) -> None:
         self._on_idle_look = on_idle_look
+        self._idle_interval = idle_interval
         self._changed = threading.Condition()
         self._instances: set[Instance] = set()
         self._busy: set[Instance] = set()
@@ -68,11 +68,11 @@ class Watchdog:
         self._thread.join(5)
 
     def _watch(self) -> None:
-        next_idle_look = time.monotonic() + _IDLE_INTERVAL
+        next_idle_look = time.monotonic() + self._idle_interval
         while True:
             with self._changed:
                 if not self._closed:
-                    self._changed.wait(_INTERVAL if self._busy else _IDLE_INTERVAL)
+                    self._changed.wait(_INTERVAL if self._busy else self._idle_interval)
                 if self._closed:
                     return
                 busy = list(self._busy)
@@ -80,7 +80,7 @@ class Watchdog:
             for instance in busy:
                 instance.check(now)
             if now >= next_idle_look:
-                next_idle_look = now + _IDLE_INTERVAL
+                next_idle_look = now + self._idle_interval
                 self._on_idle_look()
                 with self._changed:
                     self._instances = {i for i in self._instances if i.alive or i in self._busy}

@@ -177,6 +177,19 @@ def test_wrong_handler_fails_at_invocation(local: LocalFc) -> None:
     assert json.loads(result.body)["errorType"] == "ImportModuleError"
 
 
+def test_uploaded_code_has_to_bring_its_packages(local: LocalFc) -> None:
+    """What happens to be installed here is not on FC; what is vendored below /code/python is."""
+    variables = {"PYTHONPATH": "/code/python"}
+    create(local, code=inline(zipped("import requests\ndef handler(event, context): pass")))
+    result = local.fc.invoke("f", b"")
+    assert json.loads(result.body)["errorType"] == "ImportModuleError"
+    assert "ModuleNotFoundError: No module named 'requests'" in result.lines
+    source = "import os, requests\ndef handler(event, context): return requests.X + os.environ['PYTHONPATH'][-7:]"
+    vendored = inline(zipped(source, **{"python/requests.py": "X = 'vendored '"}))
+    update(local, code=vendored, environment_variables=variables)
+    assert local.fc.invoke("f", b"").body == b"vendored /python"
+
+
 def test_create_twice_and_list(local: LocalFc) -> None:
     for name in ("a-1", "a-2", "a-3", "b"):
         create(local, name)
