@@ -113,6 +113,9 @@ class Submitter:
             claim, SUBMITTED, task_id=task.task_id, api_request_id=task.request_id, **facts, **how
         ):
             return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
+        winner = tracking.read().submitted
+        if winner and winner["task_id"] == task.task_id:
+            return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
         raise self._orphan(video, task, claim)
 
     def _task(self, name: str, url: str, history: History, claim: Claim) -> tuple[GifTask, dict[str, Any]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -146,6 +148,59 @@ def test_without_list_tasks_it_is_submitted_again_and_the_record_says_so(
     result = deliver_until_done(make_handler(**SHORT))
     assert result["outcome"] == "submitted"
     assert read_record(cloud, RECORD)[-1]["not_searched"] == "Forbidden.RAM"
+
+
+def test_an_attempt_that_was_held_up_gives_up_before_it_submits(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    cloud.faults.add("oss:AppendObject:latency=2:nth=1")
+    handler = make_handler(**SHORT)
+    with pytest.raises(VideosFailed, match="LeaseTooShort"):
+        handler(EVENT)
+    assert task_ids(cloud) == []
+    assert handler(EVENT)[0]["outcome"] == "submitted"
+    assert len(task_ids(cloud)) == 1
+
+
+def held_up_before_its_record(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> tuple[Future[dict[str, object]], dict[str, object]]:
+    """An attempt whose record takes longer than its lease, and the one that takes over meanwhile."""
+    cloud.faults.add("oss:AppendObject:latency=4.5:nth=2")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(lambda: make_handler(**SHORT)(EVENT)[0])
+        until = time.monotonic() + 10
+        while not task_ids(cloud) and time.monotonic() < until:
+            time.sleep(0.01)
+        return slow, make_handler(**SHORT)(EVENT)[0]
+
+
+def test_one_whose_task_was_adopted_meanwhile_agrees(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    slow, other = held_up_before_its_record(cloud, make_handler)
+    assert other["outcome"] == "adopted"
+    assert slow.result()["task_id"] == other["task_id"]
+    assert task_ids(cloud) == [other["task_id"]]
+    assert statuses(cloud) == ["claimed", "claimed", "submitted"]
+
+
+def test_a_task_that_no_record_names_is_named_in_the_log(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The only way to it: the record is held up, and Multimedia AI does not list the task."""
+    cloud.faults.add("multimediaai:ListTasks:error=403/Forbidden.RAM")
+    slow, other = held_up_before_its_record(cloud, make_handler)
+    orphan = next(task_id for task_id in task_ids(cloud) if task_id != other["task_id"])
+    with pytest.raises(VideosFailed, match=f"OrphanedTask: .*task {orphan} was created"):
+        slow.result()
+    line = next(
+        line
+        for line in map(json.loads, capfd.readouterr().out.splitlines())
+        if "without a record" in line["message"]
+    )
+    assert (line["level"], line["task_id"]) == ("ERROR", orphan)
+    assert read_record(cloud, RECORD)[-1]["task_id"] == other["task_id"]
 
 
 def test_a_refusal_is_on_record_and_the_next_delivery_tries_again(

@@ -1,0 +1,25 @@
+"""A folder is uploaded at once, and every event is delivered twice and out of order."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from harness.cloud import LocalCloud
+
+from .conftest import records, upload
+
+VIDEOS = 500
+
+
+def test_five_hundred_uploads_make_five_hundred_tasks(cloud: LocalCloud) -> None:
+    cloud.fc.delivery.duplicate = 1
+    cloud.fc.delivery.shuffle(seed=7)
+    keys = [f"batch/猫 {number}.mp4" for number in range(VIDEOS)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: upload(cloud, key, key.encode()), keys))
+    assert cloud.fc.drain(120)
+    lines = [history[-1] for history in records(cloud).values()]
+    assert sorted(line["video"] for line in lines) == sorted(f"oss://my-videos/{key}" for key in keys)
+    assert {line["status"] for line in lines} == {"submitted"}
+    assert sorted(line["task_id"] for line in lines) == sorted(t.task_id for t in cloud.multimediaai.tasks.list())
+    assert len(cloud.multimediaai.tasks.list()) == VIDEOS
