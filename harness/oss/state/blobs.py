@@ -31,6 +31,7 @@ class Blobs:
         blob, size, crc, md5 = secrets.token_hex(16), 0, 0, hashlib.md5(usedforsecurity=False)
         path = self._path(blob)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb", buffering=0) as file:
                 for piece in pieces:
                     _write_all(file.fileno(), piece)
@@ -54,6 +55,7 @@ class Blobs:
     def duplicate(self, content: Content) -> Content:
         """The same bytes under another blob: a second link to the file, so only for what is never appended to."""
         blob = secrets.token_hex(16)
+        self._path(blob).parent.mkdir(parents=True, exist_ok=True)
         os.link(self._path(content.blob), self._path(blob))
         return Content(blob, content.size, content.crc64, content.md5)
 

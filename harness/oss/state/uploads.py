@@ -47,10 +47,10 @@ class Uploads:
         return upload_of(row)
 
     def in_progress(self, bucket: str) -> list[Upload]:
-        """All in progress, by key and then by age."""
+        """All in progress, by key and then by upload id."""
         with self._database.reading() as db:
             require_bucket(db, bucket)
-            rows = db.execute("SELECT * FROM uploads WHERE bucket = ? ORDER BY key, initiated, upload", (bucket,))
+            rows = db.execute("SELECT * FROM uploads WHERE bucket = ? ORDER BY key, upload", (bucket,))
             return [upload_of(row) for row in rows]
 
     def put_part(self, upload: Upload, number: int, content: Content) -> Part:

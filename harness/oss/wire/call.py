@@ -79,10 +79,10 @@ class Call:
 
     def number(self, name: str, default: int | None, low: int, high: int) -> int:
         """A query parameter that must be a whole number; raises OssError InvalidArgument."""
-        text = self.params.get(name, "" if default is None else str(default))
+        text = self.params.get(name) or ("" if default is None else str(default))
         if not (re.fullmatch(r"[0-9]{1,19}", text) and low <= int(text) <= high):
             message = f"Argument {name} must be an integer between {low} and {high}."
-            raise OssError("InvalidArgument", message, ArgumentName=name, ArgumentValue=text)
+            raise OssError("InvalidArgument", message, ArgumentName=name, ArgumentValue=text[:100])
         return int(text)
 
     def pieces(self) -> Iterator[bytes]:

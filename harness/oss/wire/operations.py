@@ -78,11 +78,13 @@ OPERATIONS = (
 
 # Query parameters that ask for what is not implemented here, and must not be taken for a plain get or put.
 _OTHERS = """
-accessMonitor accessPoint accessPointPolicy archiveDirectRead asyncFetch bucketArchiveDirectRead callback
-callback-var cname comp cors encryption httpsConfig inventory lifecycle live logging metaQuery overwriteConfig
-policy policyStatus publicAccessBlock qosInfo redundancyTransition referer regionList rename replication
-replicationLocation replicationProgress requestPayment resourceGroup restore rtc seal style transferAcceleration
-userQosInfo vod website worm wormExtend wormId x-oss-async-process x-oss-process
+" accessMonitor accessPoint accessPointPolicy accessmonitor asyncFetch bucketArchiveDirectRead callback
+callback-var cleanRestoredObject cloudboxes cname comp cors dataPipeline encryption httpsConfig inventory
+legalHold lifecycle live logging metaQuery metadataConfiguration metadataInventoryTable metadataJournalTable
+objectWorm overwriteConfig policy policyStatus publicAccessBlock qosInfo quota redundancyTransition referer
+regionList regions rename replication replicationLocation replicationProgress requestPayment resourceGroup
+restore retention rtc seal style transferAcceleration userDefinedLogFieldsConfig userQosInfo vod website worm
+wormExtend wormId x-oss-async-process x-oss-process
 """
 _ELSEWHERE = frozenset(_OTHERS.split())
 
