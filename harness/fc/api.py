@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from harness.fc.errors import FcError
+from harness.fc.errors import FcError, too_large
 from harness.fc.guard import Guard, signer_name
 from harness.fc.invocation import new_request_id
 from harness.fc.spec import LATEST
@@ -79,6 +79,18 @@ def json_response(document: Any, status: int = 200) -> Response:
     return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
 
+def _read(request: Request, limit: int) -> bytes:
+    if (request.body.length or 0) > limit:
+        raise too_large(limit)
+    pieces, size = [], 0
+    for piece in request.body:
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise too_large(limit)
+    return b"".join(pieces)
+
+
 class Api:
     """Answers requests by `routes`; what none of them takes is NotImplemented."""
 
@@ -111,9 +123,7 @@ class Api:
                 message = f"the local cloud does not implement {request.method} {request.path}"
                 raise FcError(501, "NotImplemented", message)
             route, names = found
-            if (request.body.length or 0) > route.max_body:
-                raise FcError(400, "EntityTooLarge", "payload size exceeds maximum allowed size")
-            body = request.body.read()
+            body = _read(request, route.max_body)
             signer = self._authenticate(request, body)
             if route.resource:
                 where = defaultdict(lambda: "*", {"qualifier": LATEST, **request.params, **names})

@@ -4,8 +4,7 @@ Policy (FC's pages "Asynchronous invocation" and "Retry policy"): a function err
 maxAsyncRetryAttempts times; a 429 is retried with binary exponential backoff from 0.5 s for at most five hours; an
 event older than maxAsyncEventAgeInSeconds is dropped. Every try of an event has the same request id.
 
-Not implemented: destinations other than functions (they are journaled), stateful async tasks, events that outlive
-a restart of the local cloud.
+Not implemented: destinations other than functions (they are journaled), stateful async tasks.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.fc.errors import FcError, throttled
+from harness.fc.events import Event, EventSpool
 from harness.fc.invocation import InvocationResult
 from harness.fc.schedule import Schedule
 from harness.fc.spec import LATEST, AsyncConfig
@@ -25,19 +25,6 @@ MAX_THROTTLED_SECONDS = 5 * 3600
 #: More waiting events than this are refused, so that memory stays bounded (128 KiB each at most).
 MAX_PENDING = 20_000
 _THREADS = 32
-
-
-@dataclass
-class Event:
-    """One accepted event. `accepted_at`: epoch seconds. `retry_count`: retries so far."""
-
-    function: str
-    payload: bytes
-    request_id: str
-    accepted_at: float
-    qualifier: str = LATEST
-    retry_count: int = 0
-    throttled: int = 0
 
 
 @dataclass
@@ -73,6 +60,7 @@ class Delivery:
 
     def __init__(
         self,
+        spool: EventSpool,
         lookup: Callable[[str, str], tuple[AsyncConfig, int]],
         execute: Execute,
         settle: Callable[[Event, InvocationResult], None],
@@ -81,6 +69,7 @@ class Delivery:
         clock: Callable[[], float],
     ) -> None:
         self.faults = DeliveryFaults()
+        self._spool = spool
         self._lookup = lookup
         self._execute = execute
         self._settle = settle
@@ -89,17 +78,27 @@ class Delivery:
         self._clock = clock
         self._lock = threading.Lock()
         self._queues: dict[str, Schedule[Event]] = {}
+        self._closed = False
 
     def accept(self, function: str, payload: bytes, request_id: str, qualifier: str = LATEST) -> None:
         """Raises FcError when the function does not exist or too many events wait."""
         _, limit = self._lookup(function, qualifier)
-        with self._lock:
-            queue = self._queues.setdefault(function, Schedule(self._try, f"fc-async-{function}"))
-        if len(queue) >= MAX_PENDING:
+        if len(self._queue(function)) >= MAX_PENDING:
             raise throttled(f"{MAX_PENDING} asynchronous events are waiting")
         for _ in range(1 + self.faults.duplicate):
             event = Event(function, payload, request_id, self._clock(), qualifier)
-            queue.add(event, self.faults.delay(), max(1, min(limit, _THREADS)))
+            self._spool.add(event)
+            self._add(event, limit)
+
+    def resume(self) -> int:
+        """Delivers what an earlier run accepted and did not finish; how many events. Drops unknown functions'."""
+        events = self._spool.left()
+        for event in events:
+            try:
+                self._add(event, self._lookup(event.function, event.qualifier)[1])
+            except FcError:
+                self._spool.remove(event)
+        return len(events)
 
     def pending(self) -> int:
         with self._lock:
@@ -122,6 +121,7 @@ class Delivery:
             self.faults = DeliveryFaults()
         for queue in queues.values():
             queue.close()
+        self._spool.clear()
         deadline = time.monotonic() + 10
         stop_running()
         # An instance that is still starting can only be stopped when its request has begun.
@@ -129,6 +129,8 @@ class Delivery:
             stop_running()
 
     def close(self) -> None:
+        """Starts nothing any more. What has not ended stays for `resume`."""
+        self._closed = True
         with self._lock:
             queues = list(self._queues.values())
         for queue in queues:
@@ -138,21 +140,32 @@ class Delivery:
         for queue in list(self._queues.values()):
             queue.join(limit)
 
+    def _queue(self, function: str) -> Schedule[Event]:
+        with self._lock:
+            return self._queues.setdefault(function, Schedule(self._try, f"fc-async-{function}"))
+
+    def _add(self, event: Event, limit: int) -> None:
+        self._queue(event.function).add(event, self.faults.delay(), max(1, min(limit, _THREADS)))
+
     def _try(self, event: Event) -> float | None:
         try:
             config, _ = self._lookup(event.function, event.qualifier)
             age = self._clock() - event.accepted_at
             if age > config.max_event_age_seconds or (event.throttled and age > MAX_THROTTLED_SECONDS):
                 self._expire(event)
+                self._spool.remove(event)
                 return None
             result = self._execute(event)
         except FcError as exc:
             if exc.status != 429:  # deleted meanwhile, or without code: FC does not retry these
+                self._spool.remove(event)
                 return None
             event.throttled += 1
             return float(0.5 * 2 ** (event.throttled - 1))
         if not result.ok and event.retry_count < config.max_retry_attempts:
             event.retry_count += 1
             return self._retry_delays(event.retry_count)
-        self._settle(event, result)
+        if result.ok or not self._closed:  # else it failed because its instance was ended
+            self._settle(event, result)
+            self._spool.remove(event)
         return None

@@ -7,9 +7,9 @@ import re
 import time
 from collections.abc import Callable
 
-from harness.fc.delivery import Event
 from harness.fc.environment import Platform
 from harness.fc.errors import FcError
+from harness.fc.events import Event
 from harness.fc.invocation import InvocationResult
 from harness.fc.spec import AsyncConfig, FunctionSpec
 from harness.identity import Credentials

@@ -26,6 +26,10 @@ class Platform:
     account_id: str
     context_shape: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.context_shape not in (None, "python3.10", "python3.12"):
+            raise ValueError(f"context_shape must be python3.10 or python3.12, it is {self.context_shape!r}")
+
     def shape(self, spec: FunctionSpec) -> str:
         if self.context_shape:
             return self.context_shape

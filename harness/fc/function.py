@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from harness.fc.code import CodeWatch
+from harness.fc.errors import FcError
 from harness.fc.instance import Instance, InstanceDied
 from harness.fc.invocation import InvocationResult, death
 from harness.fc.launcher import LOG_LIMIT, Launcher, StartFailed
@@ -57,6 +58,8 @@ class Function:
         spec = self.spec
         try:
             instance = self._pool.acquire(request_id, self.limit)
+        except OSError as exc:  # no process, socket or memory left for an instance
+            raise FcError(500, "InternalServerError", f"an instance can't be started: {exc}") from exc
         except StartFailed as exc:
             return InvocationResult(
                 200,

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -84,6 +85,7 @@ class Instance:
         self._deadline: float | None = None
         self._kill_at: float | None = None
         self._reason = "exited"
+        self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
         self._socket_path = launch.sockets / f"{self.id[-12:]}.sock"
         with socket.socket(socket.AF_UNIX) as listener:
@@ -103,16 +105,22 @@ class Instance:
 
         Raises InstanceDied.
         """
-        self._deadline = time.monotonic() + seconds
+        with self._lock:
+            self._deadline = time.monotonic() + seconds
         connection = self._connection = _Connection(self._socket_path, seconds + 5)
         try:
             connection.request("POST", path, body, dict(headers))
             response = connection.getresponse()
-            return response.status == 200, response.read()
+            answer = response.status == 200, response.read()
+            if _peak_bytes(self._process.pid) > self._memory_bytes:  # between two looks of `check`
+                self.kill("memory")
+                raise InstanceDied(self._bury())
+            return answer
         except (OSError, http.client.HTTPException) as exc:
             raise InstanceDied(self._bury()) from exc
         finally:
-            self._deadline = None
+            with self._lock:
+                self._deadline = None
             self._connection = None
             connection.close()
 
@@ -122,17 +130,22 @@ class Instance:
             self._cut()
             return
         self._peak = max(self._peak, _resident_bytes(self._process.pid))
-        if self._kill_at is not None:
-            if now > self._kill_at:
-                self._signal(signal.SIGKILL)
-        elif self._deadline is not None and now > self._deadline:
-            self._reason, self._kill_at = "timeout", now + _GRACE
-            self._signal(signal.SIGTERM)
-        elif self._peak > self._memory_bytes:
-            self.kill("memory")
+        with self._lock:  # a request that ends just now is not late
+            if self._kill_at is not None:
+                if now > self._kill_at:
+                    self._signal(signal.SIGKILL)
+            elif self._deadline is not None and now > self._deadline:
+                self._reason, self._kill_at = "timeout", now + _GRACE
+                self._signal(signal.SIGTERM)
+            elif self._peak > self._memory_bytes:
+                self._kill("memory")
 
     def kill(self, reason: str = "killed") -> None:
         """Ends the process and all that it started, at once."""
+        with self._lock:
+            self._kill(reason)
+
+    def _kill(self, reason: str) -> None:
         self._reason = reason
         self._kill_at = time.monotonic()
         self._signal(signal.SIGKILL)
@@ -144,7 +157,8 @@ class Instance:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        """Neither ended nor about to be."""
+        return self._kill_at is None and self._process.poll() is None
 
     def peak_memory_mb(self) -> int:
         """The most that the process has held resident so far."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.fc.delivery import Event
+from harness.fc.events import Event
 from harness.fc.invocation import InvocationResult
 from harness.service import Journal
 

@@ -14,10 +14,11 @@ from harness.fc.api import Api
 from harness.fc.control.plane import ControlPlane
 from harness.fc.control.surroundings import CodeBucket, EventSources, NoCodeBucket, NoEventSources
 from harness.fc.credentials import RoleCredentials
-from harness.fc.delivery import Delivery, DeliveryFaults, Event
+from harness.fc.delivery import Delivery, DeliveryFaults
 from harness.fc.destinations import Destinations
 from harness.fc.environment import Platform
 from harness.fc.errors import FcError, too_large
+from harness.fc.events import Event, EventSpool
 from harness.fc.guard import Guard
 from harness.fc.instance import Instance
 from harness.fc.invocation import (
@@ -111,7 +112,10 @@ class FunctionCompute:
         self._destinations = Destinations(
             self.platform, self._credentials_of, authorize, journal, self.invoke_async
         )
-        self._delivery = Delivery(self._look_up, self._execute, self._settle, self._expire, retry_delays, clock)
+        spool = EventSpool(directory / "events")
+        self._delivery = Delivery(
+            spool, self._look_up, self._execute, self._settle, self._expire, retry_delays, clock
+        )
 
     def operation(self, request: Request) -> str:
         return self._api.operation(request)
@@ -180,6 +184,13 @@ class FunctionCompute:
             raise too_large(MAX_ASYNC_PAYLOAD)
         self._delivery.accept(name, payload, request_id, qualifier)
         return request_id
+
+    def resume(self) -> int:
+        """Delivers the events that an earlier run in this directory accepted and did not finish; how many.
+
+        Call it when the functions are put: events for others are dropped.
+        """
+        return self._delivery.resume()
 
     def drain(self, timeout: float) -> bool:
         """Until every accepted asynchronous invocation has ended: succeeded, given up or expired."""
