@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +32,23 @@ class Invocation:
     log: str = ""
 
 
+_PATHS = {
+    "InvokeFunction": "POST /functions/{}/invocations",
+    "CreateFunction": "POST /functions",
+    "GetFunction": "GET /functions/{}",
+    "UpdateFunction": "PUT /functions/{}",
+    "ListFunctions": "GET /functions",
+    "DeleteFunction": "DELETE /functions/{}",
+    "CreateTrigger": "POST /functions/{}/triggers",
+    "ListTriggers": "GET /functions/{}/triggers",
+    "DeleteTrigger": "DELETE /functions/{}/triggers/{}",
+    "PutAsyncInvokeConfig": "PUT /functions/{}/async-invoke-config",
+    "PutConcurrencyConfig": "PUT /functions/{}/concurrency",
+    "PublishFunctionVersion": "POST /functions/{}/versions",
+    "CreateAlias": "POST /functions/{}/aliases",
+}
+
+
 def _invocation(headers: dict[str, str], body: bytes) -> Invocation:
     found = {name.lower(): value for name, value in headers.items()}
     log = base64.b64decode(found.get("x-fc-log-result", "")).decode()
@@ -41,6 +60,15 @@ class Fc3(TeaClient):
 
     def __init__(self, site: Site, keys: Credentials) -> None:
         self._client = Fc3Client(tea_config(site, keys))
+
+    def ask(self, operation: str, *names: str, body: Any = None, **query: str) -> dict[str, Any]:
+        """`names`: those in the path. `body`: the document of the API."""
+        arguments: list[Any] = list(names)
+        if kind := getattr(models, f"{operation}Request", None):
+            arguments.append(kind().from_map({"body": body or {}, **query}))
+        method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
+        answer = getattr(self._client, method)(*arguments)
+        return dict(answer.body.to_map()) if hasattr(answer, "body") else {}
 
     def invoke(self, function: str, payload: bytes, kind: str = "Sync", log: str = "None") -> Invocation:
         headers = models.InvokeFunctionHeaders(x_fc_invocation_type=kind, x_fc_log_type=log)
@@ -55,20 +83,30 @@ class OpenApiFc(TeaClient):
     def __init__(self, site: Site, keys: Credentials) -> None:
         self._client = OpenApiClient(tea_config(site, keys))
 
-    def invoke(self, function: str, payload: bytes, kind: str = "Sync", log: str = "None") -> Invocation:
+    def _call(self, operation: str, names: Sequence[str], request: Any, kind: str) -> dict[str, Any]:
+        method, _, path = _PATHS[operation].partition(" ")
         params = Params(
-            action="InvokeFunction",
+            action=operation,
             version="2023-03-30",
             protocol="HTTP",
-            pathname=f"/2023-03-30/functions/{function}/invocations",
-            method="POST",
+            pathname="/2023-03-30" + path.format(*names),
+            method=method,
             auth_type="AK",
             style="ROA",
-            req_body_type="binary",
-            body_type="binary",
+            req_body_type=kind,
+            body_type="none" if method == "DELETE" else kind,
         )
-        request = OpenApiRequest(headers={"x-fc-invocation-type": kind, "x-fc-log-type": log}, stream=payload)
-        answer = self._client.call_api(params, request, RuntimeOptions())
+        return dict(self._client.call_api(params, request, RuntimeOptions()))
+
+    def ask(self, operation: str, *names: str, body: Any = None, **query: str) -> dict[str, Any]:
+        """As Fc3's."""
+        request = OpenApiRequest(body=body, query=query)
+        return dict(self._call(operation, names, request, "json").get("body") or {})
+
+    def invoke(self, function: str, payload: bytes, kind: str = "Sync", log: str = "None") -> Invocation:
+        headers = {"x-fc-invocation-type": kind, "x-fc-log-type": log}
+        request = OpenApiRequest(headers=headers, stream=payload)
+        answer = self._call("InvokeFunction", [function], request, "binary")
         return _invocation(answer["headers"], answer["body"])
 
 

@@ -6,15 +6,15 @@ Every cell is one test (test_clients.py), so the table says what the tests see.
 from __future__ import annotations
 
 import contextlib
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from harness.cloud import LocalCloud
 from harness.identity import Credentials
-from tests.clients.nodejs import Node, install
+from tests.clients.nodejs import Node, Unavailable, install
 
 REGION = "cn-beijing"
 #: ABSENT: the client has no such operation
@@ -27,6 +27,7 @@ class Site:
     def __init__(self, cloud: LocalCloud, cache: Callable[[], Path] = Path) -> None:
         self.cloud = cloud
         self._cache = cache
+        self._node: Node | Unavailable | None = None
         self._closing = contextlib.ExitStack()
         self.close = self._closing.close
 
@@ -34,12 +35,18 @@ class Site:
     def url(self) -> str:
         return self.cloud.url
 
-    @cached_property
+    @property
     def node(self) -> Node:
-        """Raises Unavailable."""
-        node = Node(install(self._cache()))
-        self._closing.callback(node.close)
-        return node
+        """Started when it is first asked for; raises Unavailable."""
+        if self._node is None:
+            try:
+                self._node = Node(install(self._cache()))
+                self._closing.callback(self._node.close)
+            except Unavailable as exc:
+                self._node = exc
+        if isinstance(self._node, Unavailable):
+            raise self._node
+        return self._node
 
 
 #: A client of a site, with somebody's key and, where there is a choice, a signature version.
@@ -53,6 +60,11 @@ class Cell:
     site: Site
     connect: Connect
     name: str
+
+    @property
+    def plain_name(self) -> str:
+        """As `name`, where only letters, digits and hyphens may stand."""
+        return f"cell-{zlib.crc32(self.name.encode()):08x}"
 
     def client(self, keys: Credentials | None = None, **options: Any) -> Any:
         """With the account owner's key, unless told otherwise."""
@@ -102,11 +114,3 @@ class Section:
     title: str
     clients: Mapping[str, Connect]
     rows: Sequence[Row]
-
-    def table(self) -> str:
-        lines = [
-            [self.title, *(f"`{client}`" for client in self.clients)],
-            ["---", *("---" for _ in self.clients)],
-            *([row.title, *(row.shown(client) for client in self.clients)] for row in self.rows),
-        ]
-        return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 _PROJECT = Path(__file__).parent / "node"
-_INSTALL = ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
+_INSTALL = [
+    "npm",
+    "install",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-package-lock",
+    "--fetch-retries=0",
+]
 _INSTALL_SECONDS = 120
 
 
@@ -26,19 +37,26 @@ class Refused(Exception):
 
 
 def install(directory: Path) -> Path:
-    """ali-oss as package.json pins it, in `directory`, unless it is there already; raises Unavailable."""
+    """Where ali-oss is, as package.json pins it: below `directory`, installed unless it is there already.
+
+    Raises Unavailable.
+    """
     if not shutil.which("node") or not shutil.which("npm"):
         raise Unavailable("ali-oss needs node and npm, and they are not here")
-    wanted = (_PROJECT / "package.json").read_text(encoding="utf-8")
-    done = directory / "installed.json"
-    if not done.exists() or done.read_text(encoding="utf-8") != wanted:
-        (directory / "package.json").write_text(wanted, encoding="utf-8")
+    wanted = (_PROJECT / "package.json").read_bytes()
+    installed = directory / hashlib.sha256(wanted).hexdigest()[:12]
+    if not installed.exists():
+        building = Path(tempfile.mkdtemp(dir=directory))
+        (building / "package.json").write_bytes(wanted)
         try:
-            subprocess.run(_INSTALL, cwd=directory, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
+            subprocess.run(_INSTALL, cwd=building, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
+            with contextlib.suppress(OSError):  # another process was faster
+                building.rename(installed)
         except subprocess.SubprocessError as exc:
             raise Unavailable("npm could not install ali-oss") from exc
-        done.write_text(wanted, encoding="utf-8")
-    return directory
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return installed
 
 
 class Node:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-
 import requests
 
 from harness.oss.state.store import Store
@@ -26,13 +24,9 @@ def stored(cell: Cell) -> str:
     return cell.name
 
 
-def own_bucket(cell: Cell) -> str:
-    return f"clients-{zlib.crc32(cell.name.encode())}"
-
-
 def create_bucket(cell: Cell) -> None:
-    cell.client().create_bucket(own_bucket(cell))
-    assert store(cell).has_bucket(own_bucket(cell))
+    cell.client().create_bucket(cell.plain_name)
+    assert store(cell).has_bucket(cell.plain_name)
 
 
 def list_buckets(cell: Cell) -> None:
@@ -44,9 +38,9 @@ def bucket_info(cell: Cell) -> None:
 
 
 def versioning(cell: Cell) -> None:
-    store(cell).create_bucket(own_bucket(cell))
-    assert cell.client().set_versioning(own_bucket(cell), "Enabled") == "Enabled"
-    assert store(cell).bucket(own_bucket(cell)).versioning == "Enabled"
+    store(cell).create_bucket(cell.plain_name)
+    assert cell.client().set_versioning(cell.plain_name, "Enabled") == "Enabled"
+    assert store(cell).bucket(cell.plain_name).versioning == "Enabled"
 
 
 def put_object(cell: Cell) -> None:

@@ -1,0 +1,41 @@
+"""The table in README.md is the one that the tests of the clients make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.clients.table import END, START, between, table
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_readme_has_the_table(name: str) -> None:
+    parts = between((PROJECT / name).read_text(encoding="utf-8"))
+    if parts is None:
+        pytest.skip(f"{name} has no {START} … {END}")
+    assert parts[1] == table(), f"python -m tests.clients.table {name} puts it right"
+
+
+def test_every_client_and_service_is_in_it() -> None:
+    names = [
+        "oss2",
+        "alibabacloud-oss-v2",
+        "alibabacloud-oss-v2 (asyncio)",
+        "ali-oss",
+        "alibabacloud-multimediaai20190810",
+        "aliyun-python-sdk-multimediaai",
+        "alibabacloud-tea-openapi",
+        "aliyun-fc2",
+        "alibabacloud-fc20230330",
+    ]
+    assert [name for name in names if f"`{name}`" not in table()] == []
+
+
+def test_writing_again_changes_nothing() -> None:
+    text = f"before\n{START}\n{table()}{END}\nafter\n"
+    parts = between(text)
+    assert parts is not None
+    assert f"{parts[0]}\n{parts[1]}{parts[2]}" == text
