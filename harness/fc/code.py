@@ -7,12 +7,14 @@ import threading
 import time
 from pathlib import Path
 
+#: What a function is made of; videos and other results that land in the same folder are not.
+_SUFFIXES = (".py", ".so", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg")
 #: At most this part of the time is spent looking.
 _SHARE = 0.05
 
 
 class CodeWatch:
-    """Looks at size and time of every file below `root`; folders that begin with "." and caches don't count."""
+    """Looks at size and time of the sources below `root`; folders that begin with "." and caches don't count."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -46,7 +48,7 @@ def _files(folder: str) -> list[tuple[str, tuple[int, int]]]:
                 if entry.is_dir(follow_symlinks=False):
                     if not entry.name.startswith(".") and entry.name not in ("__pycache__", "node_modules"):
                         found += _files(entry.path)
-                elif not entry.name.endswith(".pyc"):
+                elif entry.name.endswith(_SUFFIXES):
                     status = entry.stat()
                     found.append((entry.path, (status.st_mtime_ns, status.st_size)))
     except OSError:  # removed while we look: the next look sees it

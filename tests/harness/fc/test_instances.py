@@ -319,6 +319,16 @@ def test_changed_code_is_picked_up(local: LocalFc) -> None:
     until(lambda: local.fc.invoke("f", b"").body == b"two")
 
 
+def test_other_files_in_the_folder_cost_no_instance(local: LocalFc) -> None:
+    code = local.function(PID).code
+    pid = local.answer()
+    (code / "video.mp4").touch()
+    (code / ".cache").mkdir()
+    (code / ".cache" / "x.py").touch()
+    time.sleep(0.05)  # longer than the pause between two looks at such a small folder
+    assert local.answer() == pid
+
+
 def test_changed_settings_take_effect_at_the_next_invocation(local: LocalFc) -> None:
     source = "import os\ndef handler(event, context): return [os.environ['A'], os.getpid()]"
     local.function(source, environment={"A": "1"})
