@@ -78,9 +78,10 @@ def _best_probe(video: Video, duration: float, frames: int, progress: Progress) 
     """The time of the liveliest of a few probes, which may take `frames` together."""
     count = min(_MOST_PROBES, max(_FEWEST_PROBES, frames // _PROBE_FRAMES))
     best_at, best_score, last = duration / 2, 0.0, -1.0
+    seconds = max(_PROBE_SECONDS, 1.5 / video.rate)
     for number in range(count):
         start = duration * (number + 0.5) / count
-        looks = list(_looks(video, start, _PROBE_SECONDS, _PROBE_FRAMES, from_keyframe=True, after=last))
+        looks = list(_looks(video, start, seconds, _PROBE_FRAMES, from_keyframe=True, after=last))
         if len(looks) > 1:
             last = looks[0].at
             score = sum(_worths(looks)) / (len(looks) - 1) * _middling(last / duration)

@@ -25,7 +25,7 @@ def finished(world: World, task_id: int) -> Task:
 
 
 def with_video(world: World, name: str = "猫 a+b.mp4") -> str:
-    world.files[name] = make_video(world.directory / "v.mp4", size=(160, 120), frames=50)
+    world.files[name] = make_video(world.directory / "v.mp4", frames=50)
     return world.file_url(name)
 
 
@@ -130,7 +130,7 @@ def test_stopping_is_prompt_however_much_is_waiting(world: World) -> None:
 
 
 def test_stopping_while_it_renders_leaves_the_task_unfinished(world: World) -> None:
-    world.files["v.mp4"] = make_video(world.directory / "v.mp4", size=(1280, 720), frames=100)
+    world.files["v.mp4"] = make_video(world.directory / "v.mp4", size=(640, 480), frames=100)
     task_id = world.add_task(world.file_url("v.mp4"))
     world.service.start()
     until = time.monotonic() + SECONDS

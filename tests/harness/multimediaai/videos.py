@@ -31,7 +31,7 @@ def picture(width: int, height: int, place: float, ground_color: Color = GREEN) 
 def make_video(
     path: Path,
     *,
-    size: tuple[int, int] = (320, 240),
+    size: tuple[int, int] = (160, 120),
     frames: int = 100,
     rate: int = 25,
     codec: str = "libx264",
