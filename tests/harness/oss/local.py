@@ -39,6 +39,8 @@ class Rights:
     """Who may do what: the owner everything, roles what `let` gave them, nobody else anything."""
 
     policies: dict[str, Policy] = field(default_factory=dict)
+    #: everybody may do everything, anonymous or not
+    open_to_all: bool = False
 
     def let(self, role: str, *statements: Mapping[str, Any]) -> None:
         self.policies[role] = Policy({"Version": "1", "Statement": list(statements)})
@@ -46,7 +48,7 @@ class Rights:
     def __call__(
         self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]
     ) -> Decision:
-        if who and who.is_owner:
+        if self.open_to_all or (who and who.is_owner):
             return Decision(action, resource)
         policy = self.policies.get(who.role or "") if who else None
         return policy.evaluate(action, resource, context) if policy else Decision(action, resource, "default")

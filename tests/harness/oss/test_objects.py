@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
 import oss2
@@ -210,3 +212,20 @@ def test_archived_objects_cannot_be_read(oss: LocalOss) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as caught:
         oss.bucket().get_object("k")
     assert (caught.value.status, caught.value.code) == (403, "InvalidObjectState")
+
+
+def test_of_many_forbidding_to_overwrite_one_wins(oss: LocalOss) -> None:
+    start = threading.Barrier(12)
+
+    def create(number: int) -> bytes | None:
+        start.wait(10)
+        try:
+            oss.bucket().put_object("k", b"%d" % number, headers={"x-oss-forbid-overwrite": "true"})
+        except oss2.exceptions.ServerError as exc:
+            assert exc.code == "FileAlreadyExists"
+            return None
+        return b"%d" % number
+
+    with ThreadPoolExecutor(12) as pool:
+        winners = [data for data in pool.map(create, range(12)) if data]
+    assert winners == [oss.store.get("videos", "k")]

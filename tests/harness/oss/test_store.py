@@ -1,0 +1,126 @@
+"""State: it survives a restart, keeps no rubbish, and costs no memory."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from harness.oss import OssError, Store
+from harness.oss.state.model import Attributes
+from tests.harness.oss.local import AWKWARD_KEY, LocalOss
+
+
+def blobs(directory: Path) -> int:
+    return sum(1 for path in (directory / "blobs").rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+def test_everything_survives_a_restart(directory: Path) -> None:
+    store = Store(directory)
+    store.create_bucket("videos", acl="public-read", storage_class="IA")
+    store.set_versioning("videos", "Enabled")
+    first = store.put("videos", AWKWARD_KEY, b"one")
+    second = store.put("videos", AWKWARD_KEY, b"two", "video/mp4")
+    upload = store.uploads.initiate("videos", "big", second.attributes)
+    store.uploads.put_part(upload, 1, store.write([b"part"]))
+    bucket = store.bucket("videos")
+    store.close()
+
+    store = Store(directory)
+    assert list(store.buckets()) == [bucket]
+    assert store.stat("videos", AWKWARD_KEY) == second
+    assert store.get("videos", AWKWARD_KEY, first.version_id) == b"one"
+    assert store.uploads.find("videos", "big", upload.upload_id) == upload
+    assert store.uploads.complete(upload, None).object.size == 4
+    store.close()
+
+
+def test_what_is_replaced_or_deleted_leaves_no_file(directory: Path) -> None:
+    store = Store(directory)
+    store.create_bucket("videos")
+    for data in (b"one", b"two"):
+        store.put("videos", "k", data)
+    upload = store.uploads.initiate("videos", "k", store.stat("videos", "k").attributes)
+    for data in (b"part", b"again"):
+        store.uploads.put_part(upload, 1, store.write([data]))
+    assert blobs(directory) == 2
+    store.uploads.complete(upload, None)
+    assert blobs(directory) == 1
+    store.objects.delete("videos", "k")
+    assert blobs(directory) == 0
+    with pytest.raises(OssError, match="NoSuchBucket"):
+        store.put("nowhere", "k", b"x")
+    assert blobs(directory) == 0
+    store.close()
+
+
+def test_leftovers_of_a_crash_are_removed_at_the_start(directory: Path) -> None:
+    store = Store(directory)
+    store.create_bucket("videos")
+    store.put("videos", "k", b"x")
+    store.write([b"never became an object"])
+    store.close()
+    assert blobs(directory) == 2
+    store = Store(directory)
+    assert blobs(directory) == 1
+    assert store.get("videos", "k") == b"x"
+    store.close()
+
+
+def test_bytes_of_an_append_that_never_happened_are_overwritten(directory: Path) -> None:
+    store = Store(directory)
+    store.create_bucket("videos")
+    made = store.objects.append("videos", "log", 0, [b"one\n"], Attributes()).object
+    (file,) = [path for path in (directory / "blobs").rglob("*") if path.name == made.content.blob]
+    with file.open("ab") as torn:
+        torn.write(b"torn off by a cra")
+    assert store.get("videos", "log") == b"one\n"
+    store.objects.append("videos", "log", 4, [b"two\n"], Attributes())
+    assert store.get("videos", "log") == b"one\ntwo\n"
+    store.close()
+
+
+def test_an_open_reader_outlives_the_object(directory: Path) -> None:
+    store = Store(directory)
+    store.create_bucket("videos")
+    store.put("videos", "k", b"moving")
+    reader = store.objects.open("videos", "k")[2]
+    store.put("videos", "k", b"other")
+    store.objects.delete("videos", "k")
+    assert reader.read() == b"moving"
+    store.close()
+
+
+def test_clear_leaves_an_empty_store_that_works(directory: Path) -> None:
+    store = Store(directory)
+    store.create_bucket("videos")
+    store.put("videos", "k", b"x")
+    store.clear()
+    assert (list(store.buckets()), blobs(directory)) == ([], 0)
+    store.create_bucket("videos")
+    assert store.list("videos") == []
+    store.close()
+
+
+def test_big_uploads_and_downloads_stream(oss: LocalOss, tmp_path: Path) -> None:
+    size = 32 * 1024 * 1024
+    source, target = tmp_path / "source", tmp_path / "target"
+    with source.open("wb") as file:
+        for _ in range(size // 65536):
+            file.write(os.urandom(65536))
+    tracemalloc.start()
+    try:
+        oss.bucket().put_object_from_file("big", str(source))
+        oss.bucket().get_object_to_file("big", str(target))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 1024 * 1024
+    assert target.read_bytes() == source.read_bytes()
