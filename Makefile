@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export VIDEO
 
-.PHONY: help demo up package policies test check format clean
+.PHONY: help demo up package policies test check bench bench-check format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ check: $(READY) ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(READY) ## speed, size and cost beside what the official SDKs give: a table, and dist/bench.json
+	@$(BIN)/python -m tests.benchmarks
+
+bench-check: $(READY) ## the same, and fail when a ratio is worse than tests/benchmarks/baseline.json allows
+	@$(BIN)/python -m tests.benchmarks --check
 
 format: $(READY) ## put the code in order
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,47 @@
+"""`make bench-check`: the ratios of a run against those of the committed run.
+
+Only ratios: absolute times are another machine's. A figure without a peer is compared as it is where it does not
+depend on the machine (requests, memory), and else left to its goal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.figures import Figure
+
+FILE = Path(__file__).with_name("baseline.json")
+#: How much worse a ratio may be than the committed one: times vary from run to run, bytes and requests do not.
+TOLERANCE_OF_TIMES, TOLERANCE_OF_BYTES = 0.15, 0.05
+_BYTES = ("MiB", "")
+
+
+def write_baseline(figures: Sequence[Figure]) -> None:
+    watched = {figure.name: round(value, 3) for figure in figures if (value := _watched(figure)) is not None}
+    FILE.write_text(json.dumps(watched, indent=2) + "\n", encoding="utf-8")
+
+
+def find_regressions(figures: Sequence[Figure]) -> list[str]:
+    """What became worse than the tolerance allows, one line each; also what is no longer measured."""
+    known = json.loads(FILE.read_text(encoding="utf-8"))
+    found = {figure.name: figure for figure in figures}
+    problems = [f"{name}: not measured any more" for name in known.keys() - found.keys()]
+    for name, before in known.items():
+        if name in found and (now := _watched(found[name])) is not None and _worse(found[name], before, now):
+            problems.append(f"{name}: {now:.3f}, and it was {before:.3f}")
+    return problems
+
+
+def _watched(figure: Figure) -> float | None:
+    if figure.ratio is not None:
+        return figure.ratio.median
+    return figure.ours.median if figure.unit in _BYTES else None
+
+
+def _worse(figure: Figure, before: float, now: float) -> bool:
+    tolerance = TOLERANCE_OF_BYTES if figure.unit in _BYTES else TOLERANCE_OF_TIMES
+    if figure.better == "higher":
+        return now < before * (1 - tolerance)
+    return now > before * (1 + tolerance)

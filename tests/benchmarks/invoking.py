@@ -1,0 +1,116 @@
+"""Warm invocations: a new video, a duplicate, an object that is no video, and a person's list of a thousand."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from handler.main import THREADS
+from tests.benchmarks.figures import Figure, Goal, Sample, samples
+from tests.benchmarks.setting import Function, Peer, Place, upload_event
+
+MILLI = 1e3
+LATENCY = 0.010
+WARM_UP, INVOCATIONS = 20, 15
+VIDEOS = 1000
+PEERS = ("ours", "sdk", "sdk-idempotent", "floor")
+
+
+def measure_warm(place: Place, peers: Mapping[str, Peer], rounds: int = 12) -> list[Figure]:
+    """A new video in each invocation, the peers in turn."""
+    still = _warm_rounds(place, peers, "http", 0.0, rounds)
+    figures = [
+        Figure("new video, CPU", "ms", samples(still["cpu"], MILLI), Goal(1.0, "sdk-idempotent")),
+        Figure("new video", "ms", samples(still["wall"], MILLI)),
+    ]
+    slow = _warm_rounds(place, peers, "http", LATENCY, rounds)
+    figures += [
+        Figure("new video, 10 ms latency, CPU", "ms", samples(slow["cpu"], MILLI), Goal(1.0, "sdk-idempotent")),
+        Figure("new video, 10 ms latency", "ms", samples(slow["wall"], MILLI), Goal(1.10, "floor")),
+    ]
+    tls = _warm_rounds(place, peers, "https", LATENCY, rounds // 2)
+    figures.append(Figure("new video, 10 ms latency, TLS", "ms", samples(tls["wall"], MILLI), Goal(1.10, "floor")))
+    return figures
+
+
+def _warm_rounds(
+    place: Place, peers: Mapping[str, Peer], scheme: str, latency: float, rounds: int
+) -> dict[str, list[dict[str, float]]]:
+    """The medians of each round, as "wall" and "cpu"."""
+    place.stub.set_latency(latency)
+    with ExitStack() as running:
+        functions = {name: running.enter_context(Function(place, peers[name], scheme)) for name in PEERS}
+        for name, function in functions.items():
+            function.invoke(_new_videos(place, name, WARM_UP))
+        walls, cpus = [], []
+        for _ in range(rounds):
+            done = {
+                name: function.invoke(_new_videos(place, name, INVOCATIONS))
+                for name, function in functions.items()
+            }
+            walls.append({name: statistics.median(one.wall) for name, one in done.items()})
+            cpus.append({name: statistics.median(one.cpu) for name, one in done.items()})
+    return {"wall": walls, "cpu": cpus}
+
+
+def _new_videos(place: Place, peer: str, count: int) -> list[str]:
+    """The floor takes the record's name where the others take an event."""
+    keys = [next(place.keys) for _ in range(count)]
+    return keys if peer == "floor" else [upload_event(key) for key in keys]
+
+
+def measure_others(place: Place, peers: Mapping[str, Peer], rounds: int = 8) -> list[Figure]:
+    """What costs least: a video that is on record already, and an object that is no video."""
+    place.stub.set_latency(LATENCY)
+    duplicate, text = upload_event(next(place.keys)), upload_event("notes/readme.txt")
+    with ExitStack() as running:
+        functions = {n: running.enter_context(Function(place, peers[n])) for n in ("ours", "sdk-idempotent")}
+        for function in functions.values():
+            function.invoke([duplicate, text])
+        repeated = [_repeat(place, functions, duplicate) for _ in range(rounds)]
+        skipped = [_repeat(place, functions, text) for _ in range(rounds)]
+    return [
+        Figure("duplicate, 10 ms latency", "ms", samples([one["wall"] for one in repeated], MILLI)),
+        Figure("duplicate, requests", "", samples([one["requests"] for one in repeated]), Goal(2)),
+        Figure("no video, CPU", "ms", samples([one["cpu"] for one in skipped], MILLI), Goal(0.3)),
+        Figure("no video, requests", "", samples([one["requests"] for one in skipped]), Goal(0)),
+    ]
+
+
+def _repeat(place: Place, functions: Mapping[str, Function], event: str) -> dict[str, dict[str, float]]:
+    """One round of the same event: medians of wall and CPU, and the requests of one invocation."""
+    measured: dict[str, dict[str, float]] = {"wall": {}, "cpu": {}, "requests": {}}
+    for name, function in functions.items():
+        place.stub.take_counts()
+        done = function.invoke([event] * INVOCATIONS)
+        measured["wall"][name] = statistics.median(done.wall)
+        measured["cpu"][name] = statistics.median(done.cpu)
+        measured["requests"][name] = sum(place.stub.take_counts().values()) / INVOCATIONS
+    return measured
+
+
+def measure_batch(place: Place, peer: Peer, rounds: int = 4) -> list[Figure]:
+    """A person's event. Its ideal: every thread always waits for the service, and nothing else takes any time."""
+    place.stub.set_latency(LATENCY)
+    done, ideals = [], []
+    with Function(place, peer) as function:
+        function.invoke([_request(place, 5 * THREADS)])
+        for _ in range(rounds):
+            place.stub.take_counts()
+            done.append(function.invoke([_request(place, VIDEOS)]))
+            requests = sum(place.stub.take_counts().values()) / VIDEOS
+            ideals.append(THREADS / (requests * LATENCY))
+    speed = {"ours": Sample(tuple(VIDEOS / one.wall[0] for one in done)), "ideal": Sample(tuple(ideals))}
+    cpu = {"ours": Sample(tuple(MILLI * one.cpu[0] / VIDEOS for one in done))}
+    peak = {"ours": Sample((done[-1].peak / 2**20,))}
+    return [
+        Figure("1,000 videos in one event", "videos/s", speed, Goal(0.8, "ideal", at_most=False), better="higher"),
+        Figure("1,000 videos, CPU of each", "ms", cpu),
+        Figure("1,000 videos, peak memory", "MiB", peak),
+    ]
+
+
+def _request(place: Place, videos: int) -> str:
+    return json.dumps({"videos": [f"oss://my-videos/{next(place.keys)}" for _ in range(videos)]})

@@ -1,0 +1,91 @@
+"""The peers as they would be deployed: folders with code and libraries for the function's runtime.
+
+All are made by the same rules (harness/package.py): the runtime's wheels, without what nothing reads at run time.
+Then each is compiled, and its CA bundle extended by the stub's certificate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.package import NOT_PACKAGED, PackageError, make_package
+from tests.benchmarks.setting import PROJECT, Peer
+
+PEERS = Path(__file__).with_name("peers")
+#: What our package leaves out although its libraries name it.
+LEFT_OUT = ("Crypto", "charset_normalizer")
+_NAMES = {"sdk": "tests.benchmarks.peers.sdk", "sdk-idempotent": "tests.benchmarks.peers.sdk_idempotent"}
+
+
+@dataclass(frozen=True)
+class Packages:
+    """The peers, and the size of each one's zip in bytes."""
+
+    peers: dict[str, Peer]
+    zip_bytes: dict[str, int]
+
+
+def make_packages(folder: Path, interpreter: str, certificate: Path) -> Packages:
+    """Makes them below `folder`; the SDK's libraries are kept from one run to the next."""
+    ours = make_package(folder / "package").code
+    libraries = _install(folder, interpreter)
+    made = {"ours": _copy(ours, folder / "ours"), "sdk": _with_peers(libraries, folder / "sdk")}
+    made["sdk, pruned"] = _with_peers(libraries, folder / "sdk-pruned", *LEFT_OUT)
+    sizes = {name: _zip_bytes(code, folder / f"{code.name}.zip") for name, code in made.items()}
+    made["floor"] = _with_peers(None, folder / "floor")
+    for code in made.values():
+        bundle = code / "certifi" / "cacert.pem"
+        if bundle.exists():
+            bundle.write_bytes(bundle.read_bytes() + certificate.read_bytes())
+        subprocess.run([interpreter, "-m", "compileall", "-q", str(code)], check=True)
+    peers = {
+        "ours": Peer("ours", "index", made["ours"]),
+        "sdk": Peer("sdk", _NAMES["sdk"], made["sdk"]),
+        "sdk, pruned": Peer("sdk, pruned", _NAMES["sdk"], made["sdk, pruned"]),
+        "sdk-idempotent": Peer("sdk-idempotent", _NAMES["sdk-idempotent"], made["sdk"]),
+        "floor": Peer("floor", "tests.benchmarks.peers.floor", made["floor"]),
+    }
+    return Packages(peers, sizes)
+
+
+def _install(folder: Path, interpreter: str) -> Path:
+    """The SDKs with everything they ask for, as `pip install -t` gives them to a user."""
+    requirements = PEERS / "requirements.txt"
+    digest = hashlib.sha256(requirements.read_bytes() + interpreter.encode()).hexdigest()[:12]
+    libraries = folder / f"libraries-{digest}"
+    if not libraries.exists():
+        command = [sys.executable, "-m", "pip", f"--python={interpreter}", "install", "--quiet", "--no-input"]
+        command += ["--disable-pip-version-check", "--no-compile", f"--target={libraries}.new"]
+        command += [f"--requirement={requirements}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PackageError(f"pip could not get the SDKs:\n{done.stderr}")
+        Path(f"{libraries}.new").rename(libraries)
+    return libraries
+
+
+def _copy(source: Path, target: Path, *left_out: str) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*NOT_PACKAGED, "bin", *left_out))
+    return target
+
+
+def _with_peers(libraries: Path | None, target: Path, *left_out: str) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    if libraries:
+        _copy(libraries, target, *left_out)
+    shutil.copytree(PEERS, target / PEERS.relative_to(PROJECT), ignore=shutil.ignore_patterns(*NOT_PACKAGED))
+    return target
+
+
+def _zip_bytes(folder: Path, archive: Path) -> int:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            file.write(path, path.relative_to(folder))
+    return archive.stat().st_size
