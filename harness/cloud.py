@@ -14,26 +14,27 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from string import Template
 from typing import Any, TypeVar, overload
 
+from harness.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
 from harness.console import Console
 from harness.console.guard import confine
 from harness.directory import StateDirectory
 from harness.endpoints import service_at
 from harness.faults import Faults
-from harness.fc import FunctionCompute
+from harness.fc import FunctionCompute, TriggerSpec
+from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.http import ConnectionCut, Request, Response, Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.intercept import Interception
 from harness.multimediaai import MultimediaAIService
-from harness.oss import NotificationRule, OssService
+from harness.oss import OssService
 from harness.ram import Decision, Policy
+from harness.roles import Roles
 from harness.scoped import Scoped
 from harness.service import Journal, Service
-from harness.stack import Stack, StackError, read_stack
+from harness.stack import StackError, read_stack
 
 PROJECT = Path(__file__).parents[1]
 #: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
@@ -43,10 +44,7 @@ DEFAULTS = {
     "VIDEO_BUCKET": "my-videos",
     "TRACKING_BUCKET": "my-gif-records",
 }
-RESULTS_BUCKET = "multimediaai-results"
-TEMP_BUCKET = "fc-temp-code"
 _ENDPOINTS = ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")
-RESULT_URL_SECONDS = 7 * 24 * 3600
 
 R = TypeVar("R")
 
@@ -89,7 +87,6 @@ class LocalCloud:
         self.region = self.stack.region if self.stack else "cn-beijing"
         self.faults = Faults()
         self.journal = Journal()
-        self._policies = _role_policies(options.policy_file, self.stack)
         with ExitStack() as closing:
             self._build(options, closing)
             self._apply_stack()
@@ -114,9 +111,14 @@ class LocalCloud:
         self.server = Server(self._answer, options.host, options.port)
         closing.callback(self.server.stop)
         state.announce(self.url)
+        self.bridge = Bridge(self.oss, self.url, self._deliver)
+        upload = Policy(upload_policy(TEMP_BUCKET, account), UPLOAD_ROLE)
+        self._roles = Roles(
+            options.policy_file, lambda: self.fc.functions, self.bridge.buckets, {UPLOAD_ROLE: upload}
+        )
         self.interception = Interception(self.url)
         self.multimediaai = MultimediaAIService(
-            self.directory / "multimediaai", publish=self._publish, render=options.render, **common
+            self.directory / "multimediaai", publish=self.bridge.publish_file, render=options.render, **common
         )
         closing.callback(self.multimediaai.stop)
         self.fc = FunctionCompute(
@@ -125,6 +127,8 @@ class LocalCloud:
             context_shape=options.context_shape,
             retry_delays=options.retry_delay,
             extra_environment=dict.fromkeys(_ENDPOINTS, self.url),
+            event_sources=self.bridge,
+            code_bucket=self.bridge,
             **common,
         )
         closing.callback(self.fc.close)
@@ -138,7 +142,7 @@ class LocalCloud:
 
     def role_credentials(self, role: str | None = None) -> Credentials:
         """Fresh STS credentials of `role`, or of the first function's: what Function Compute hands to it."""
-        return self.identities.assume_role(role or next(iter(self._policies)))
+        return self.identities.assume_role(role or next(spec.role for spec in self.fc.functions if spec.role))
 
     def start(self) -> None:
         """Raises InterceptionError when it shall intercept and another local cloud does."""
@@ -186,35 +190,23 @@ class LocalCloud:
         if self.stack is None or self.options.stack_file is None:
             return
         for spec in self.stack.functions:
+            if spec.role is None:
+                raise StackError(f"function {spec.name}: role is missing; without one it has no credentials")
             # s.yaml deploys a packaged copy; here the sources run, so that an edit takes effect at once.
             code = self.options.code or self.options.stack_file.parent
             environment = {**spec.environment, **self.options.function_environment}
             self.fc.put_function(dataclasses.replace(spec, code=code, environment=environment))
         for trigger in self.stack.triggers:
-            deliver = partial(self._deliver, trigger.function)
-            self.oss.notifications.add(
-                NotificationRule(
-                    trigger.name, trigger.bucket, trigger.events, trigger.prefix, trigger.suffix, deliver
-                )
-            )
+            self.fc.put_trigger(trigger)
 
-    def _deliver(self, function: str, payload: bytes) -> None:
-        self.journal.add("event", function=function, bytes=len(payload))
-        self.fc.invoke_async(function, payload)
-
-    def _publish(self, name: str, path: Path) -> str:
-        """Puts a result into OSS and gives its presigned URL, as the real service does."""
-        self.oss.store.put(RESULTS_BUCKET, name, path.read_bytes())
-        return self.oss.presign_get(RESULTS_BUCKET, name, RESULT_URL_SECONDS, self.url)
+    def _deliver(self, trigger: TriggerSpec, payload: bytes) -> None:
+        self.journal.add("event", function=trigger.function, bytes=len(payload))
+        self.fc.invoke_async(trigger.function, payload, qualifier=trigger.qualifier)
 
     def _authorize(
         self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]
     ) -> Decision:
-        """The owner may do everything; a role what its policy says; anonymous callers nothing."""
-        if who is not None and who.is_owner:
-            return Decision(action, resource)
-        policy = self._policies.get(who.role or "") if who else None
-        return policy.evaluate(action, resource, context) if policy else Decision(action, resource, "default")
+        return self._roles.authorize(who, action, resource, context)
 
     def _route(self, request: Request) -> Service:
         services: tuple[Service, ...] = (self.oss, self.multimediaai, self.fc)
@@ -274,16 +266,3 @@ def local_cloud(test: Any = None, /, **options: Any) -> Any:
     """
     scoped = Scoped(lambda: LocalCloud(CloudOptions(**options)), "cloud")
     return scoped if test is None else scoped(test)
-
-
-def _role_policies(path: Path, stack: Stack | None) -> dict[str, Policy]:
-    """Each function's role has the one role policy, filled in with that function's names."""
-    policies: dict[str, Policy] = {}
-    for spec in stack.functions if stack else ():
-        if spec.role is None:
-            raise StackError(f"function {spec.name}: role is missing; without one it has no credentials")
-        buckets = [trigger.bucket for trigger in stack.triggers if trigger.function == spec.name] if stack else []
-        names = {**spec.environment, "VIDEO_BUCKET": buckets[0] if buckets else "*"}
-        text = Template(path.read_text(encoding="utf-8")).safe_substitute(names)
-        policies[spec.role] = Policy.parse(text, str(path))
-    return policies

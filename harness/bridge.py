@@ -1,0 +1,66 @@
+"""Between Function Compute and OSS: triggers are notification rules of buckets, and code comes from a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from harness.fc import TriggerSpec
+from harness.oss import NotificationRule, OssService
+from harness.oss.errors import OssError
+
+RESULTS_BUCKET = "multimediaai-results"
+TEMP_BUCKET = "fc-temp-code"
+_URL_SECONDS = 7 * 24 * 3600
+
+
+class Bridge:
+    """harness.fc's EventSources and CodeBucket. url: where OSS is. deliver: gets a trigger and its event."""
+
+    temp_bucket = TEMP_BUCKET
+
+    def __init__(self, oss: OssService, url: str, deliver: Callable[[TriggerSpec, bytes], None]) -> None:
+        self._oss = oss
+        self._url = url
+        self._deliver = deliver
+
+    def add(self, trigger: TriggerSpec) -> None:
+        if not self._oss.store.has_bucket(trigger.bucket):
+            raise ValueError(f"bucket {trigger.bucket} does not exist")
+        self._oss.notifications.add(
+            NotificationRule(
+                _rule_id(trigger.function, trigger.name),
+                trigger.bucket,
+                trigger.events,
+                trigger.prefix,
+                trigger.suffix,
+                partial(self._deliver, trigger),
+            )
+        )
+
+    def remove(self, trigger: TriggerSpec) -> None:
+        self._oss.notifications.remove(_rule_id(trigger.function, trigger.name))
+
+    def buckets(self, function: str) -> list[str]:
+        """Whose events go to that function."""
+        rules = self._oss.notifications.rules()
+        return [rule.bucket for rule in rules if rule.id.startswith(_rule_id(function, ""))]
+
+    def fetch(self, bucket: str, key: str) -> bytes:
+        try:
+            return self._oss.store.get(bucket, key)
+        except OssError as exc:
+            raise LookupError(f"oss://{bucket}/{key}: {exc}") from exc
+
+    def publish(self, key: str, data: bytes) -> str:
+        """A presigned URL of it in the bucket for results."""
+        self._oss.store.put(RESULTS_BUCKET, key, data)
+        return self._oss.presign_get(RESULTS_BUCKET, key, _URL_SECONDS, self._url)
+
+    def publish_file(self, key: str, path: Path) -> str:
+        return self.publish(key, path.read_bytes())
+
+
+def _rule_id(function: str, trigger: str) -> str:
+    return f"{function}/{trigger}"
