@@ -40,6 +40,10 @@ class Live:
         """How many are open."""
         return self._streams
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         """Ends every stream."""
         with self._changed:
@@ -65,9 +69,11 @@ class Live:
             self._streams += 1
         try:
             yield b"retry: 1000\n\n"
-            while not self._closed:
+            while True:
                 with self._changed:
                     self._changed.wait_for(lambda: waiting or self._closed, self._heartbeat)
+                    if self._closed:
+                        return
                     entries = list(waiting)
                     waiting.clear()
                 yield b"".join(map(self._event, entries)) or b": nothing new\n\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 
 from harness.console import admin, guard
 from harness.console.actions import ActionError, Actions
@@ -58,6 +59,10 @@ class Console:
             return self.refuse(request, exc.status, exc.code, str(exc))
         except TooManyStreams:
             return self.refuse(request, 503, "TooManyStreams", "too many pages are open; close one")
+        except sqlite3.Error:
+            if not self.live.closed:
+                raise
+            return self.refuse(request, 503, "Stopping", "the local cloud is stopping")
 
     def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
         return admin.error(status, code, message)
