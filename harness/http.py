@@ -33,6 +33,8 @@ class Body:
         length = headers.get("Content-Length")
         #: Content-Length in bytes; None without one (then the body is empty, or chunked)
         self.length: int | None = int(length) if length is not None and not self.chunked else None
+        if self.length is not None and self.length < 0:
+            raise ValueError("Content-Length is negative")
         self._left = self.length or 0
         self._in_chunk = 0
         self._ended = False

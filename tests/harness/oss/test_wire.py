@@ -137,6 +137,13 @@ def test_an_upload_of_more_than_5_gb_is_refused_by_its_length(oss: LocalOss) -> 
     assert (refused["operation"], refused["status"]) == ("PutObject", 400)
 
 
+@pytest.mark.parametrize("length", ["-5", "many"])
+def test_lengths_that_are_none(oss: LocalOss, length: str) -> None:
+    with socket.create_connection(("127.0.0.1", oss.server.port), timeout=10) as connection:
+        connection.sendall(f"PUT /videos/k HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert connection.recv(100).split()[1] == b"400"
+
+
 def test_a_client_that_breaks_off_leaves_nothing(oss: LocalOss) -> None:
     oss.store.set_acl("videos", "public-read-write")
     with socket.create_connection(("127.0.0.1", oss.server.port), timeout=10) as connection:
