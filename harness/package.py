@@ -10,7 +10,6 @@ Compute and every cold start would compile them again; and the folder is tried w
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from harness.interpreters import find_interpreter
 
 PROJECT = Path(__file__).parents[1]
 #: Function Compute's machines; manylinux2014 is older than any of its systems.
@@ -187,22 +188,6 @@ def try_package(package: Package, interpreter: str, events: list[Path]) -> None:
     )
     if done.returncode:
         raise PackageError(f"the package does not run in {interpreter}:\n{done.stderr.strip()}")
-
-
-def find_interpreter(version: str) -> str | None:
-    """A Python of that version which can load the package's compiled parts; None when this machine has none."""
-    if sys.platform != "linux" or platform.machine() != "x86_64":
-        return None
-    home, name = Path.home(), f"python{version}"
-    candidates = [sys.executable, shutil.which(name) or ""]
-    for folder in (home / ".pyenv" / "versions", home / ".local" / "share" / "uv" / "python"):
-        candidates += sorted(map(str, folder.glob(f"*{version}.*/bin/{name}")))
-    ask = "import platform; print(platform.python_implementation(), *platform.python_version_tuple()[:2])"
-    for candidate in filter(None, candidates):
-        found = subprocess.run([candidate, "-I", "-c", ask], capture_output=True, text=True, check=False)
-        if found.stdout.split() == ["CPython", *version.split(".")]:
-            return candidate
-    return None
 
 
 def describe(package: Package, largest: int = 5) -> str:

@@ -16,6 +16,7 @@ from harness.fc.invocation import death
 from harness.fc.spec import FunctionSpec
 from harness.fc.watchdog import Watchdog
 from harness.identity import Credentials
+from harness.interpreters import find_interpreter
 
 #: The last line of a request is already written when its answer arrives; only the reader of the pipe may lag.
 LOG_LIMIT = 2.0
@@ -75,11 +76,13 @@ class Launcher:
         instance_id = new_instance_id()
         # Uploaded code must bring its packages along; code that runs from its folder may use those that are here.
         alone = bool(spec.code_checksum)
-        foreign = self.python != sys.executable
+        # Its compiled parts are for one version of Python: the runtime's, where this machine has it.
+        python = (find_interpreter(spec.runtime.removeprefix("python")) if alone else None) or self.python
+        foreign = python != sys.executable
         return Launch(
             instance_id,
             spec.name,
-            (self.python, "-S") if alone else (self.python,),
+            (python, "-S") if alone else (python,),
             _packages() if alone or foreign else None,
             spec.code,
             instance_environment(self.platform, spec, instance_id, self.extra_environment),

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from harness.expressions import Resolver
-from harness.package import DependenciesUnavailable, Package, find_interpreter, make_package
+from harness.interpreters import find_interpreter
+from harness.package import DependenciesUnavailable, Package, make_package
 
 PROJECT = Path(__file__).parents[2]
 REQUIRED = {
