@@ -14,7 +14,8 @@ from typing import Any
 
 from harness.cloud import LocalCloud
 from harness.identity import Credentials
-from tests.clients.nodejs import Node, Unavailable, install
+from tests.clients.nodejs import Node
+from tests.npm import ALI_OSS, Unavailable, install
 
 REGION = "cn-beijing"
 #: ABSENT: the client has no such operation
@@ -40,7 +41,7 @@ class Site:
         """Started when it is first asked for; raises Unavailable."""
         if self._node is None:
             try:
-                self._node = Node(install(self._cache()))
+                self._node = Node(install(ALI_OSS, self._cache()))
                 self._closing.callback(self._node.close)
             except Unavailable as exc:
                 self._node = exc

@@ -1,31 +1,13 @@
-"""A Node.js process that makes ali-oss calls for us, and how ali-oss gets here."""
+"""A Node.js process that makes ali-oss calls for us."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
 _PROJECT = Path(__file__).parent / "node"
-_INSTALL = [
-    "npm",
-    "install",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--no-package-lock",
-    "--fetch-retries=0",
-]
-_INSTALL_SECONDS = 120
-
-
-class Unavailable(Exception):
-    """There is no ali-oss here; the message says why."""
 
 
 class Refused(Exception):
@@ -34,29 +16,6 @@ class Refused(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
-
-
-def install(directory: Path) -> Path:
-    """Where ali-oss is, as package.json pins it: below `directory`, installed unless it is there already.
-
-    Raises Unavailable.
-    """
-    if not shutil.which("node") or not shutil.which("npm"):
-        raise Unavailable("ali-oss needs node and npm, and they are not here")
-    wanted = (_PROJECT / "package.json").read_bytes()
-    installed = directory / hashlib.sha256(wanted).hexdigest()[:12]
-    if not installed.exists():
-        building = Path(tempfile.mkdtemp(dir=directory))
-        (building / "package.json").write_bytes(wanted)
-        try:
-            subprocess.run(_INSTALL, cwd=building, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
-            with contextlib.suppress(OSError):  # another process was faster
-                building.rename(installed)
-        except subprocess.SubprocessError as exc:
-            raise Unavailable("npm could not install ali-oss") from exc
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-    return installed
 
 
 class Node:

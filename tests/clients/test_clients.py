@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.clients.matrix import ABSENT, WORKS, Cell, Section, Site
-from tests.clients.nodejs import Unavailable
 from tests.clients.sections import SECTIONS
+from tests.npm import Unavailable
 
 CELLS = [
     pytest.param(section, client, number, id=f"{section.title}-{client}-{row.title}")

@@ -1,4 +1,4 @@
-"""`s deploy` into an empty local cloud: the calls of the fc3 component, by the official clients; then an upload."""
+"""`s deploy` into an empty local cloud: the calls of the fc3 component, by official clients; then an upload."""
 
 from __future__ import annotations
 

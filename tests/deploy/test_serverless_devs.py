@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.npm import SERVERLESS_DEVS, Unavailable, install
+
 from .conftest import PROJECT, REQUIRED, StackFile
 
 COMPONENT = """
@@ -36,11 +38,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def s_command() -> str:
-    found = shutil.which("s", path=os.pathsep.join([str(PROJECT / "node_modules/.bin"), os.environ["PATH"]]))
-    if found is None or not shutil.which("node"):
-        pytest.skip("Serverless Devs is not installed (npm: @serverless-devs/s)")
-    return found
+def s_command(pytestconfig: pytest.Config) -> str:
+    assert pytestconfig.cache is not None
+    try:
+        return str(install(SERVERLESS_DEVS, pytestconfig.cache.mkdir("npm")) / "node_modules" / ".bin" / "s")
+    except Unavailable as exc:
+        pytest.skip(str(exc))
 
 
 @pytest.fixture
