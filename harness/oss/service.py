@@ -3,7 +3,8 @@
 Not implemented, and answered NotImplemented: image and media processing (x-oss-process), SELECT, restore,
 callbacks, CORS, lifecycle, website, logging, referer, bucket policies and tags, worm, encryption rules,
 replication, inventory, live channels, access points, signature V2. Traffic limits and request payment are accepted
-and mean nothing. Unlike OSS: buckets all belong to one account, and what is changed takes effect at once.
+and mean nothing. Unlike OSS: buckets all belong to one account, what is changed takes effect at once, and a
+missing object is always NoSuchKey (OSS may say AccessDenied to who may not list the bucket).
 """
 
 from __future__ import annotations
@@ -133,12 +134,8 @@ class OssService:
         )
         base = urlsplit(base_url)
         host, path = base.netloc, quote(key, safe="/")
-        url = (
-            f"{base.scheme}://{host}/{bucket}/{path}"
-            if is_path_style(host)
-            else f"{base.scheme}://{bucket}.{host}/{path}"
-        )
-        return f"{url}?{urlencode(query, quote_via=quote, safe='')}"
+        where = f"{host}/{bucket}" if is_path_style(host) else f"{bucket}.{host}"
+        return f"{base.scheme}://{where}/{path}?{urlencode(query, quote_via=quote, safe='')}"
 
     def close(self) -> None:
         self.store.close()

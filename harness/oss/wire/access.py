@@ -99,9 +99,8 @@ class Access:
     def allow(self, call: Call, action: str, bucket: str, key: str = "") -> None:
         """Raises OssError AccessDenied, and notes it in the journal."""
         action = _VERSION_ACTIONS.get(action, action) if call.version_id else action
-        resource = f"acs:oss:{self.place.region}:{self.place.account_id}:{bucket or '*'}" + (
-            f"/{key}" if key else ""
-        )
+        what = f"{bucket}/{key}" if key else bucket or "*"
+        resource = f"acs:oss:{self.place.region}:{self.place.account_id}:{what}"
         decision = self.decide(call.signer, action, resource, self._context(call))
         if decision.allowed or (decision.denied_by != "explicit" and self._is_public(call, action, bucket, key)):
             return

@@ -166,7 +166,7 @@ HEADERS = [
 VALUES = ["", "x", "/videos/k", "videos", "bytes=0-", "private", "a=b&a=b", "multipart/form-data; boundary=b"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"]),
     path=st.sampled_from(["/", "/videos", "/videos/k", "/videos/log", "/fc-temp/", "/no-such/x"]),
