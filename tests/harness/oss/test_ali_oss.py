@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ import requests
 
 from harness.identity import ACCOUNT_ID
 from tests.harness.oss.local import AWKWARD_KEY, TEMP_BUCKET, LocalOss
-
-VERSION = "6.23.0"
+from tests.npm import ALI_OSS, Unavailable, install
 
 SCRIPT = """
 const OSS = require('ali-oss');
@@ -44,21 +42,12 @@ const client = new OSS({...options, agent, retryMax: 0});
 
 @pytest.fixture(scope="module")
 def modules(pytestconfig: pytest.Config) -> Path:
-    """A folder with ali-oss in node_modules, kept between runs in pytest's cache."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node and npm are not installed")
+    """A folder with ali-oss in node_modules."""
     assert pytestconfig.cache is not None
-    folder = pytestconfig.cache.mkdir("ali-oss")
-    if (folder / "node_modules" / "ali-oss" / "package.json").exists():
-        return folder
-    command = ["npm", "install", f"ali-oss@{VERSION}", "--prefix", str(folder), "--no-audit", "--no-fund"]
     try:
-        installed = subprocess.run(command, capture_output=True, timeout=90, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm's registry does not answer")
-    if installed.returncode:
-        pytest.skip("ali-oss cannot be installed from npm's registry")
-    return folder
+        return install(ALI_OSS, pytestconfig.cache.mkdir("npm"))
+    except Unavailable as exc:
+        pytest.skip(str(exc))
 
 
 def run(modules: Path, oss: LocalOss, endpoint: str, *calls: list[Any], **options: Any) -> list[dict[str, Any]]:
