@@ -1,59 +1,116 @@
-"""`python -m harness`: the local cloud for people."""
+"""`python -m harness`: the local cloud for people.
+
+What takes long to import is imported by the command that needs it, so that help and errors come at once.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-from dotenv import dotenv_values
 
-from harness import client
-from harness.cloud import DEFAULTS, PROJECT, CloudOptions, LocalCloud
-from harness.demo import DemoError, run_demo
-from harness.faults import KINDS, FaultError
+from harness.client import DEFAULT_URL, CallError, Client, find_cloud
+from harness.directory import DirectoryInUse, remove_state, running_at
+from harness.dotenv import read_dotenv
+from harness.faults import KINDS
 from harness.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
-from harness.ram import PolicyError
-from harness.stack import StackError
 
-DEFAULT_URL = "http://127.0.0.1:9000"
+PROJECT = Path(__file__).parents[1]
 STATE = PROJECT / ".local-cloud"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Mistake(click.ClickException):
-    """Something the person who typed can put right: one line, exit code 2."""
+    """Something the person who typed can put right."""
 
     exit_code = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-def main() -> None:
+class Commands(click.Group):
+    """Says what is wrong in one line, whatever it is."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        try:
+            code = super().main(*args, **{**options, "standalone_mode": False})
+        except click.ClickException as exc:
+            click.echo(f"Error: {' '.join(exc.format_message().split())}", err=True)
+            code = exc.exit_code
+        except click.Abort:
+            code = 130
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+_STATE_OPTION = click.option(
+    "--directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=STATE,
+    help="Where its state lives.  [default: .local-cloud in the project]",
+)
+_ENDPOINT_OPTION = click.option(
+    "--endpoint", metavar="URL", help=f"The running cloud.  [default: the one started last, else {DEFAULT_URL}]"
+)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.pass_context
+def main(context: click.Context) -> None:
     """A local Alibaba Cloud for gif-on-upload: OSS, Function Compute, Multimedia AI and RAM on one port.
 
     \b
     Try:
-      python -m harness demo                                  a video through the whole product
-      python -m harness up                                    the cloud, until Ctrl-C; then, elsewhere:
-      python -m harness put clip.mp4 oss://my-videos/clip.mp4
-      python -m harness invoke events/put-object.json
+      python -m harness demo                        a video through the whole product
+      python -m harness up                          the cloud, until Ctrl-C; then, in another terminal:
+      python -m harness put clip.mp4                upload a video, and look at the console page
+      python -m harness invoke events/request.json  call the function with one of the sample events
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+    # The SDKs would take them, and no proxy leads to this machine.
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
 
 
-@main.command()
+def _fault_kinds() -> str:
+    return "\n".join(f"  {kind:12} {meaning}" for kind, meaning in KINDS.items())
+
+
+@main.command(
+    short_help="Start the cloud and keep it until Ctrl-C.",
+    epilog=f"""\b
+A FAULT makes calls go wrong:
+  service:operation:kind[=value][:nth=N][:times=N][:probability=P][:seed=N]
+for example
+  --fault multimediaai:CreateGifTask:error=503/ServiceUnavailable:times=2
+  --fault oss:AppendObject:reset_after:nth=2
+  --fault '*:*:latency=0.5:probability=0.1'
+Kinds:
+{_fault_kinds()}
+""",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind to.")
-@click.option("--port", default=9000, show_default=True, help="Port; 0 takes a free one.")
-@click.option("--anywhere", is_flag=True, help="Allow a host that others can reach. The keys are public knowledge.")
-@click.option("--stack", "stack_file", type=click.Path(path_type=Path), default=PROJECT / "s.yaml", help="s.yaml.")
-@click.option("--directory", type=click.Path(path_type=Path), default=STATE, help="Where state lives.")
+@click.option("--port", default=9000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--anywhere", is_flag=True, help="Allow a host that others can reach. The keys are public knowledge."
+)
+@click.option(
+    "--stack",
+    "stack_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    default=PROJECT / "s.yaml",
+    help="What to run.  [default: s.yaml of the project]",
+)
+@_STATE_OPTION
 @click.option("--ephemeral", is_flag=True, help="Keep no state.")
 @click.option("--empty", is_flag=True, help="Without the stack: for `s deploy` to fill.")
-@click.option("--code", type=click.Path(path_type=Path, exists=True), help="The function's code [default: the sources].")
+@click.option("--code", type=click.Path(path_type=Path, exists=True), help="Its code.  [default: beside s.yaml]")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Make calls go wrong; see below.")
 @click.option("--no-render", is_flag=True, help="Accept tasks, but make no GIFs.")
 def up(
@@ -70,145 +127,154 @@ def up(
 ) -> None:
     """Start the local cloud and keep it until Ctrl-C.
 
-    It reads s.yaml and the .env beside it; what is not filled in gets a local default. A FAULT is
-    service:operation:kind[=value][:nth=N][:times=N][:probability=P][:seed=N], for example
-    multimediaai:CreateGifTask:error=503/ServiceUnavailable:times=2
+    It reads s.yaml and the .env beside it; what is not filled in gets a local default. It prints what it watches,
+    the address of its console page, and what to export for other clients.
     """
-    if host not in _LOOPBACK and not anywhere:
-        raise Mistake(f"{host} can be reached by others, and the keys are public knowledge; add --anywhere if you mean it")
-    options = CloudOptions(
+    from harness.up import Plan, UpError, run_up
+
+    plan = Plan(
         stack_file=None if empty else stack_file,
-        directory=None if ephemeral else directory,
         environ=_environ(stack_file),
-        code=code,
-        owner=owner(os.environ),
+        directory=None if ephemeral else directory,
         host=host,
         port=port,
+        anywhere=anywhere,
+        code=code,
+        owner=_owner(os.environ),
+        faults=faults,
         render=not no_render,
     )
-    cloud = _start(options, faults)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    _say_ready(cloud)
-    stop.wait()
-    click.echo("stopping …")
-    cloud.stop()
-
-
-def _start(options: CloudOptions, faults: tuple[str, ...]) -> LocalCloud:
     try:
-        cloud = LocalCloud(options)
-        for fault in faults:
-            cloud.faults.add(fault)
-    except FaultError as exc:
-        kinds = "\n".join(f"  {kind:12} {meaning}" for kind, meaning in KINDS.items())
-        raise Mistake(f"--fault: {exc}\n{kinds}") from exc
-    except (StackError, PolicyError) as exc:
+        run_up(plan)
+    except UpError as exc:
         raise Mistake(str(exc)) from exc
-    except OSError as exc:
-        raise Mistake(
-            f"cannot listen on {options.host}:{options.port}: {exc.strerror}; is one running? (--port 0 takes a free one)"
-        ) from exc
-    cloud.start()
-    return cloud
 
 
-def _say_ready(cloud: LocalCloud) -> None:
-    keys = cloud.identities.owner
-    click.echo(f"local cloud ready at {cloud.url}", nl=True)
-    if cloud.stack:
-        for trigger in cloud.stack.triggers:
-            where = f"oss://{trigger.bucket}/{trigger.prefix}*{trigger.suffix}"
-            click.echo(f"  {where} → {trigger.function}")
-    click.echo(
-        "\nFor ossutil, the SDKs and s, in another terminal:\n"
-        f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={keys.access_key_id}\n"
-        f"  export ALIBABA_CLOUD_ACCESS_KEY_SECRET={keys.access_key_secret}\n"
-        f"  export OSS_ENDPOINT={cloud.url} OSS_REGION=cn-beijing\n"
-        f"  export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT={cloud.url}\n"
-    )
-    sys.stdout.flush()
-
-
-@main.command()
+@main.command(short_help="Take a video through the whole product and show each step.")
 @click.argument("video", required=False, envvar="VIDEO")
 def demo(video: str | None) -> None:
     """Take VIDEO (or a clip made here) through the whole product and show each step.
 
     Ends with the TaskId, the record and the path of the GIF.
     """
+    from harness.demo import DemoError, run_demo
+
     try:
         run_demo(Path(video).expanduser() if video else None, PROJECT / "demo")
     except DemoError as exc:
         raise Mistake(str(exc)) from exc
 
 
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.argument("target", metavar="oss://BUCKET/KEY")
-@click.option("--endpoint", default=DEFAULT_URL, show_default=True)
-def put(file: Path, target: str, endpoint: str) -> None:
-    """Upload FILE to the running local cloud, with the official SDK."""
-    bucket, _, key = target.removeprefix("oss://").partition("/")
-    if not target.startswith("oss://") or not bucket or not key:
-        raise Mistake(f"{target}: the target is oss://BUCKET/KEY")
-    _call(client.put, endpoint, owner_or_default(), bucket, key, file)
-    click.echo(f"uploaded {file.stat().st_size} bytes to {target}")
+@main.command(short_help="Upload a file to the running cloud.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("target", metavar="[oss://BUCKET/KEY]", required=False)
+@_ENDPOINT_OPTION
+def put(file: Path, target: str | None, endpoint: str | None) -> None:
+    """Upload FILE to the running local cloud, with the official SDK.
+
+    Without a target it goes to the bucket that is watched, under its own name; a target that ends in a slash is
+    a folder to put it into.
+    """
+    if not file.is_file():
+        raise Mistake(f"{file}: {'is a directory' if file.is_dir() else 'there is no such file'}")
+    cloud = _client(endpoint)
+    bucket, key = _ask(cloud.resolve, file, target)
+    _ask(cloud.put, bucket, key, file)
+    click.echo(f"uploaded {file.stat().st_size:,} bytes to oss://{bucket}/{key}")
+    click.echo(f"what becomes of it: {cloud.url}/_console")
 
 
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--function", default="gif-on-upload", show_default=True)
+@main.command(short_help="Invoke the function of the running cloud with an event.")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--function", metavar="NAME", help="Which function.  [default: the only one]")
 @click.option("--async", "asynchronous", is_flag=True, help="Let it run and do not wait.")
-@click.option("--endpoint", default=DEFAULT_URL, show_default=True)
-def invoke(file: Path, function: str, asynchronous: bool, endpoint: str) -> None:
-    """Invoke the function of the running local cloud with the event in FILE."""
-    answer = _call(client.invoke, endpoint, owner_or_default(), function, file.read_bytes(), asynchronous)
-    click.echo(answer.log, err=True, nl=False)
+@_ENDPOINT_OPTION
+def invoke(file: Path, function: str | None, asynchronous: bool, endpoint: str | None) -> None:
+    """Invoke the function of the running local cloud with the event in FILE (- is standard input).
+
+    Prints its log to standard error and its answer to standard output; exit code 1 when it failed.
+    `python -m harness events` lists sample events.
+    """
+    try:
+        event = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as exc:
+        raise Mistake(f"{file}: {exc.strerror}") from exc
+    cloud = _client(endpoint)
+    answer = _ask(cloud.invoke, function or _ask(cloud.only_function), event, asynchronous)
+    if asynchronous:
+        click.echo(f"accepted as {answer.request_id}; its log: {cloud.url}/_console/invocations")
+        return
+    click.echo(answer.log, err=True)
     click.echo(answer.body)
     if answer.error_type:
         raise SystemExit(1)
 
 
-@main.command()
+@main.command(short_help="List the sample events and what each is for.")
 def events() -> None:
-    """List the sample events and what each one is for."""
-    for path in sorted((PROJECT / "events").glob("*.json")):
-        click.echo(f"events/{path.name}")
+    """List the sample events, what each is, and what must come of it."""
+    from harness.samples import RESULTS, read_samples
+
+    samples = read_samples(PROJECT / "events")
+    width = max(len(sample.path.name) for sample in samples)
+    for result in RESULTS.values():
+        click.echo(f"{result}:")
+        for sample in samples:
+            if sample.result == result:
+                click.echo(f"  {sample.path.parent.name}/{sample.path.name:{width}}  {sample.about}")
+        click.echo()
 
 
-@main.command()
-@click.option("--directory", type=click.Path(path_type=Path), default=STATE, help="Where state lives.")
-def reset(directory: Path) -> None:
-    """Remove all state of a local cloud that is not running."""
-    if not client.remove_state(directory):
-        raise Mistake(f"{directory}: no state of a local cloud is there")
-    click.echo(f"removed {directory}")
+@main.command(short_help="Empty the cloud, running or not.")
+@_STATE_OPTION
+@_ENDPOINT_OPTION
+def reset(directory: Path, endpoint: str | None) -> None:
+    """Empty the local cloud: a running one back to how it started, else the state it left."""
+    url = endpoint or running_at(directory)
+    if url:
+        _ask(Client(url, _keys()).reset)
+        click.echo(f"emptied the local cloud at {url}")
+    elif _remove(directory):
+        click.echo(f"removed {directory}")
+    elif directory.exists():
+        raise Mistake(f"{directory}: holds no state of a local cloud; nothing was removed")
+    else:
+        click.echo("there is nothing to remove")
 
 
-def _call(function: Any, endpoint: str, *args: Any) -> Any:
+def _remove(directory: Path) -> bool:
     try:
-        return function(endpoint, *args)
-    except client.CallError as exc:
+        return remove_state(directory)
+    except DirectoryInUse as exc:
+        raise Mistake(str(exc)) from exc
+    except OSError as exc:
+        raise Mistake(f"{exc.filename}: {exc.strerror}") from exc
+
+
+def _client(endpoint: str | None) -> Client:
+    return Client(endpoint or find_cloud(STATE), _keys())
+
+
+def _ask(function: Any, *args: Any) -> Any:
+    try:
+        return function(*args)
+    except CallError as exc:
         raise Mistake(str(exc)) from exc
 
 
 def _environ(stack_file: Path) -> dict[str, str]:
-    """DEFAULTS, then .env beside s.yaml, then the environment; the last one wins."""
-    filled = {name: value for name, value in dotenv_values(stack_file.parent / ".env").items() if value}
-    names = {*DEFAULTS, *filled}
-    return {**filled, **{name: value for name, value in os.environ.items() if name in names or name.isupper()}}
+    """The .env beside s.yaml, and the environment, which wins; an empty variable is as good as none."""
+    return {name: value for name, value in read_dotenv(stack_file.parent / ".env", os.environ).items() if value}
 
 
-def owner(environ: Mapping[str, str]) -> Credentials | None:
+def _owner(environ: Mapping[str, str]) -> Credentials | None:
     """The owner's key from the environment, or None for the default one."""
     key_id, secret = environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID"), environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
     return Credentials(key_id, secret) if key_id and secret else None
 
 
-def owner_or_default() -> Credentials:
-    return owner(os.environ) or Credentials(OWNER_KEY_ID, OWNER_KEY_SECRET)
+def _keys() -> Credentials:
+    return _owner(os.environ) or Credentials(OWNER_KEY_ID, OWNER_KEY_SECRET)
 
 
 if __name__ == "__main__":

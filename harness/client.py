@@ -1,19 +1,24 @@
-"""What the command line asks of a running local cloud, through the official SDKs."""
+"""What the command line asks of a running local cloud: objects and invocations through the official SDKs."""
 
 from __future__ import annotations
 
 import base64
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import alibabacloud_oss_v2 as oss
+import requests
 
+from harness.directory import running_at
 from harness.identity import Credentials
 
-_MARK = "identity.key"
+DEFAULT_URL = "http://127.0.0.1:9000"
+#: Seconds; a cloud on this machine answers at once or not at all.
+_ANSWER_SECONDS = 10.0
+_RESET_SECONDS = 60.0
+#: An invocation may take as long as Function Compute allows: a day.
+_INVOKE_SECONDS = 86_400
 
 
 class CallError(Exception):
@@ -22,68 +27,131 @@ class CallError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A function's answer; log: the last 4 KB of its log lines."""
+    """A function's answer. log: the last 4 KB of its log lines. error_type: "" when it went well."""
 
     body: str
     log: str
     error_type: str
+    request_id: str
+
+
+class Client:
+    """A local cloud at `url`. Every method raises CallError."""
+
+    def __init__(self, url: str, keys: Credentials) -> None:
+        self.url = url.rstrip("/")
+        self._keys = keys
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy, no .netrc
+
+    def state(self) -> dict[str, Any]:
+        """The admin path's state, with the latest of everything only."""
+        return self._admin("GET", "state?limit=1", _ANSWER_SECONDS)
+
+    def reset(self) -> None:
+        """Empties the cloud, back to how it started."""
+        self._admin("POST", "reset", _RESET_SECONDS)
+
+    def resolve(self, file: Path, target: str | None) -> tuple[str, str]:
+        """(bucket, key) of oss://BUCKET/KEY, or in oss://BUCKET/FOLDER/; without a target, in what is watched."""
+        if target is None:
+            triggers = self.state()["triggers"]
+            if not triggers:
+                raise CallError("no bucket is watched: name a target, oss://BUCKET/KEY")
+            return triggers[0]["bucket"], triggers[0]["prefix"] + file.name
+        bucket, slash, key = target.removeprefix("oss://").partition("/")
+        if not target.startswith("oss://") or not bucket or not slash:
+            raise CallError(f"{target}: a target is oss://BUCKET/KEY")
+        return bucket, key + file.name if not key or key.endswith("/") else key
+
+    def only_function(self) -> str:
+        """The one function that there is."""
+        names = self.state()["functions"]
+        if not names:
+            raise CallError("there is no function yet: `s deploy` one")
+        if len(names) > 1:
+            raise CallError(f"there are several functions, name one with --function: {', '.join(names)}")
+        return str(names[0])
+
+    def put(self, bucket: str, key: str, file: Path) -> None:
+        """Uploads the file, as the official SDK does it."""
+        import alibabacloud_oss_v2 as oss
+
+        region = self.state()["region"]
+        request = oss.PutObjectRequest(bucket=bucket, key=key)
+        try:
+            oss_client(self.url, self._keys, region).put_object_from_file(request, str(file))
+        except oss.exceptions.BaseError as exc:
+            cause = exc.unwrap() if hasattr(exc, "unwrap") else exc
+            if isinstance(cause, oss.exceptions.ServiceError):
+                raise CallError(f"OSS refused: {cause.code}: {cause.message}") from exc
+            raise CallError(f"the upload broke off: {cause}") from exc
+
+    def invoke(self, function: str, event: bytes, asynchronous: bool) -> Answer:
+        """Invokes it as the official SDK does it; asynchronously, the answer is empty."""
+        self.state()  # says it in plain words when there is no cloud
+        # The SDKs are imported where they are used: that takes most of a second.
+        from alibabacloud_fc20230330.client import Client as FcClient
+        from alibabacloud_fc20230330.models import InvokeFunctionHeaders, InvokeFunctionRequest
+        from alibabacloud_tea_openapi.models import Config
+        from alibabacloud_tea_util.models import RuntimeOptions
+        from Tea.exceptions import TeaException
+
+        address = urlsplit(self.url)
+        config = Config(
+            access_key_id=self._keys.access_key_id,
+            access_key_secret=self._keys.access_key_secret,
+            endpoint=address.netloc,
+            protocol=address.scheme,
+        )
+        headers = InvokeFunctionHeaders(
+            x_fc_invocation_type="Async" if asynchronous else "Sync",
+            x_fc_log_type="None" if asynchronous else "Tail",
+        )
+        request = InvokeFunctionRequest(body=event)
+        runtime = RuntimeOptions(read_timeout=_INVOKE_SECONDS * 1000)
+        try:
+            answer = FcClient(config).invoke_function_with_options(function, request, headers, runtime)
+        except TeaException as exc:
+            raise CallError(f"Function Compute refused: {exc.code}: {exc.message}") from exc
+        except OSError as exc:
+            raise CallError(f"the invocation broke off: {exc}") from exc
+        found = {name.lower(): value for name, value in answer.headers.items()}
+        body = answer.body.read() if answer.body else b""
+        log = base64.b64decode(found.get("x-fc-log-result", ""))
+        return Answer(
+            body.decode(errors="replace"),
+            log.decode(errors="replace"),
+            found.get("x-fc-error-type", ""),
+            found.get("x-fc-request-id", ""),
+        )
+
+    def _admin(self, method: str, path: str, seconds: float) -> dict[str, Any]:
+        try:
+            answer = self._session.request(method, f"{self.url}/_admin/{path}", timeout=seconds)
+        except requests.RequestException as exc:
+            raise CallError(
+                f"no local cloud answers at {self.url}: start one with `python -m harness up`"
+            ) from exc
+        try:
+            document = answer.json()
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise CallError(f"what answers at {self.url} is no local cloud; name yours with --endpoint")
+        if not answer.ok:
+            raise CallError(str(document.get("error", {}).get("message", answer.reason)))
+        return document
+
+
+def find_cloud(directory: Path) -> str:
+    """The endpoint of the local cloud that runs in this state directory, or else the default one."""
+    return running_at(directory) or DEFAULT_URL
 
 
 def oss_client(endpoint: str, keys: Credentials, region: str = "cn-beijing") -> Any:
+    """An alibabacloud_oss_v2.Client."""
+    import alibabacloud_oss_v2 as oss
+
     provider = oss.credentials.StaticCredentialsProvider(keys.access_key_id, keys.access_key_secret)
     return oss.Client(oss.Config(region=region, endpoint=endpoint, credentials_provider=provider))
-
-
-def put(endpoint: str, keys: Credentials, bucket: str, key: str, file: Path) -> None:
-    try:
-        oss_client(endpoint, keys).put_object_from_file(oss.PutObjectRequest(bucket=bucket, key=key), str(file))
-    except oss.exceptions.BaseError as exc:
-        raise _error(exc, endpoint) from exc
-
-
-def _error(exc: Any, endpoint: str) -> CallError:
-    cause = exc.unwrap() if hasattr(exc, "unwrap") else exc
-    if isinstance(cause, oss.exceptions.ServiceError):
-        return CallError(f"OSS refused: {cause.code}: {cause.message}")
-    return CallError(f"no local cloud answers at {endpoint}: start one with `python -m harness up`")
-
-
-def invoke(endpoint: str, keys: Credentials, function: str, event: bytes, asynchronous: bool) -> Answer:
-    # Imported here: it takes most of a second, and only this command needs it.
-    from alibabacloud_fc20230330.client import Client
-    from alibabacloud_fc20230330.models import InvokeFunctionHeaders, InvokeFunctionRequest
-    from alibabacloud_tea_openapi.models import Config
-    from alibabacloud_tea_util.models import RuntimeOptions
-    from Tea.exceptions import TeaException
-
-    address = urlsplit(endpoint)
-    config = Config(
-        access_key_id=keys.access_key_id,
-        access_key_secret=keys.access_key_secret,
-        endpoint=address.netloc,
-        protocol=address.scheme,
-    )
-    headers = InvokeFunctionHeaders(
-        x_fc_invocation_type="Async" if asynchronous else "Sync",
-        x_fc_log_type="None" if asynchronous else "Tail",
-    )
-    request = InvokeFunctionRequest(body=event)
-    runtime = RuntimeOptions(read_timeout=600_000)
-    try:
-        answer = Client(config).invoke_function_with_options(function, request, headers, runtime)
-    except TeaException as exc:
-        raise CallError(f"Function Compute refused: {exc.code}: {exc.message}") from exc
-    except OSError as exc:
-        raise CallError(f"no local cloud answers at {endpoint}: start one with `python -m harness up`") from exc
-    found = {name.lower(): value for name, value in answer.headers.items()}
-    body = answer.body.read().decode() if answer.body else ""
-    log = base64.b64decode(found.get("x-fc-log-result", "")).decode(errors="replace")
-    return Answer(body or "accepted", log, found.get("x-fc-error-type", ""))
-
-
-def remove_state(directory: Path) -> bool:
-    """Removes the state of a local cloud; False when the directory is none."""
-    if not (directory / _MARK).exists():
-        return False
-    shutil.rmtree(directory)
-    return True

@@ -69,6 +69,7 @@ class Admin:
             {
                 "url": self._cloud.url,
                 "region": self._cloud.region,
+                "functions": [function.name for function in self._cloud.fc.functions],
                 "triggers": self._views.triggers(),
                 "buckets": self._views.buckets(),
                 "videos": videos,

@@ -1,0 +1,110 @@
+"""`python -m harness up`: a local cloud for a person, from its options to Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from harness.cloud import CloudOptions, LocalCloud
+from harness.console.guard import is_loopback
+from harness.directory import DirectoryInUse
+from harness.faults import FaultError, parse_fault
+from harness.identity import Credentials
+from harness.ram import PolicyError
+from harness.stack import StackError
+
+
+class UpError(Exception):
+    """The cloud cannot start; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for. faults: as text. The rest is as in CloudOptions."""
+
+    stack_file: Path | None
+    environ: Mapping[str, str]
+    directory: Path | None
+    host: str
+    port: int
+    anywhere: bool
+    code: Path | None
+    owner: Credentials | None
+    faults: tuple[str, ...]
+    render: bool
+
+
+def run_up(plan: Plan) -> None:
+    """Starts it, says so on standard output, and stops it at SIGINT or SIGTERM. Raises UpError."""
+    stop = threading.Event()
+    # From the beginning: what is half built is taken down, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with _build(plan) as cloud:
+        if not stop.is_set():
+            _say_ready(cloud)
+        stop.wait()
+        click.echo("stopping …")
+
+
+def _build(plan: Plan) -> LocalCloud:
+    _check_host(plan.host, plan.anywhere)
+    try:
+        faults = [parse_fault(text) for text in plan.faults]
+        cloud = LocalCloud(
+            CloudOptions(
+                stack_file=plan.stack_file,
+                environ=plan.environ,
+                directory=plan.directory,
+                host=plan.host,
+                port=plan.port,
+                code=plan.code,
+                owner=plan.owner,
+                render=plan.render,
+            )
+        )
+    except FaultError as exc:
+        raise UpError(f"--fault {exc}; see `python -m harness up --help`") from exc
+    except (StackError, PolicyError) as exc:
+        raise UpError(str(exc)) from exc
+    except DirectoryInUse as exc:
+        raise UpError(f"{exc}: stop that one, or add --ephemeral or another --directory") from exc
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise UpError(f"port {plan.port} is taken by another program: add --port 0 for a free one") from exc
+        raise UpError(f"{exc.filename or f'{plan.host}:{plan.port}'}: {exc.strerror or exc}") from exc
+    for fault in faults:
+        cloud.faults.add(fault)
+    return cloud
+
+
+def _check_host(host: str, anywhere: bool) -> None:
+    if ":" in host:
+        raise UpError(f"--host {host}: an IPv4 address or a name is needed")
+    if not is_loopback(host) and not anywhere:
+        raise UpError(f"--host {host}: others can reach it, and the keys are public knowledge; add --anywhere")
+
+
+def _say_ready(cloud: LocalCloud) -> None:
+    click.echo(f"local cloud ready at {cloud.url}")
+    click.echo(f"  console  {cloud.url}/_console")
+    for trigger in cloud.stack.triggers if cloud.stack else ():
+        click.echo(f"  watches  oss://{trigger.bucket}/{trigger.prefix}*{trigger.suffix} for {trigger.function}")
+    click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")
+    click.echo("\nFor ossutil, the SDKs and s, in another terminal:")
+    if cloud.options.owner:
+        click.echo("  (the access key is the one in your environment)")
+    else:
+        keys = cloud.identities.owner
+        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={keys.access_key_id}")
+        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_SECRET={keys.access_key_secret}")
+    click.echo(f"  export OSS_ENDPOINT={cloud.url} OSS_REGION={cloud.region}")
+    click.echo(f"  export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT={cloud.url}")
+    sys.stdout.flush()
