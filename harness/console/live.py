@@ -1,7 +1,7 @@
 """Changes as they happen: the journal as server-sent events (HTML standard, "Server-sent events").
 
-Each event's data is a JSON object. A stream ends when the browser goes away, which the next write notices, and
-when the cloud stops.
+Each event's data is an entry as a JSON object. A stream ends when the browser goes away, which the next write
+notices, and when the cloud stops.
 """
 
 from __future__ import annotations
@@ -83,4 +83,4 @@ class Live:
                 self._streams -= 1
 
     def _event(self, entry: Entry) -> bytes:
-        return f"event: {entry.kind}\ndata: {json.dumps(self._shape(entry), ensure_ascii=False)}\n\n".encode()
+        return f"data: {json.dumps(self._shape(entry), ensure_ascii=False)}\n\n".encode()

@@ -131,9 +131,7 @@ function listen() {
     refreshSoon();
   };
   stream.onerror = () => tellLive("off", "not reachable, trying again");
-  for (const kind of ["request", "denied", "invocation", "log", "task", "event", "fault", "reset", "destination"]) {
-    stream.addEventListener(kind, () => refreshSoon());
-  }
+  stream.onmessage = () => refreshSoon();
 }
 
 function stopListening() {

@@ -1,0 +1,88 @@
+"""One local cloud at a time in a directory, however the one before it ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cloud import LocalCloud, local_cloud
+from harness.directory import DirectoryInUse, StateDirectory, remove_state, running_at
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from harness.directory import StateDirectory
+StateDirectory(Path(sys.argv[1])).announce("http://127.0.0.1:7")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_second_cloud_is_refused_and_told_where_the_first_is(tmp_path: Path) -> None:
+    with local_cloud(directory=tmp_path, render=False) as cloud:
+        assert running_at(tmp_path) == cloud.url
+        with pytest.raises(DirectoryInUse, match=cloud.url):
+            LocalCloud(cloud.options)
+        with pytest.raises(DirectoryInUse):
+            remove_state(tmp_path)
+        assert cloud.oss.store.has_bucket("my-videos")
+    assert running_at(tmp_path) is None
+    with local_cloud(directory=tmp_path, render=False) as again:
+        assert running_at(tmp_path) == again.url
+
+
+def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert holder.stdout
+    assert holder.stdout.readline() == b"held\n"
+    assert running_at(tmp_path) == "http://127.0.0.1:7"
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate(timeout=10)
+    assert running_at(tmp_path) is None
+    StateDirectory(tmp_path).close()
+
+
+def test_the_key_stays_and_nobody_else_reads_it(tmp_path: Path) -> None:
+    first = StateDirectory(tmp_path / "state")
+    key = first.key()
+    first.close()
+    second = StateDirectory(tmp_path / "state")
+    assert (second.key(), len(key)) == (key, 32)
+    second.close()
+    assert (tmp_path / "state" / "identity.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_temporary_one_goes_when_it_is_closed() -> None:
+    state = StateDirectory(None)
+    state.key()
+    assert state.path.is_dir()
+    state.close()
+    assert not state.path.exists()
+
+
+def test_only_state_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "holiday.mp4").write_bytes(b"film")
+    assert not remove_state(tmp_path)
+    assert not remove_state(tmp_path / "none")
+    assert (tmp_path / "holiday.mp4").exists()
+    with local_cloud(directory=tmp_path / "state", render=False):
+        pass
+    assert remove_state(tmp_path / "state")
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_cloud_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    with local_cloud(render=False) as running, pytest.raises(OSError, match="in use"):
+        LocalCloud(type(running.options)(directory=tmp_path / "state", port=running.server.port))
+    assert running_at(tmp_path / "state") is None
+    with local_cloud(directory=tmp_path / "state", render=False):
+        pass
