@@ -1,0 +1,95 @@
+"""`python -m harness`: every mistake is one line that says what to do."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from harness.cloud import local_cloud
+
+from .command_line import assert_mistake, run
+
+BROKEN_STACKS = {
+    "not there": (None, ["s.yaml", "No such file"]),
+    "not YAML": ("edition: [3.0.0", ["s.yaml", "not YAML"]),
+    "another edition": ("edition: 1.0.0", ["edition", "must be 3.0.0"]),
+    "a setting is missing": ("APPLICATION", ["MY_APPLICATION", "environmentVariables.APPLICATION_ID", ".env"]),
+    "not a number": ("MEMORY", ["memorySize", "must be a number"]),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN_STACKS.values(), ids=BROKEN_STACKS)
+def test_a_broken_stack_is_one_line(project: Path, text: str | None, words: list[str]) -> None:
+    path = project / "s.yaml"
+    ours = path.read_text()
+    if text is None:
+        path.unlink()
+    elif text == "APPLICATION":
+        path.write_text(ours.replace("env('APPLICATION_ID')", "env('MY_APPLICATION')"))
+    elif text == "MEMORY":
+        path.write_text(ours.replace("memorySize: 256", "memorySize: much"))
+    else:
+        path.write_text(text)
+    assert_mistake(run("up", "--stack", path, "--port", "0", "--directory", project / "state"), *words)
+    assert not (project / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("nonsense", ["--fault", "service:operation:kind"]),
+        ("oss:PutObject:explode", ["--fault", "explode", "throttle", "kill_after"]),
+        ("oss:PutObject:latency=soon", ["--fault", "latency=SECONDS"]),
+        ("oss:PutObject:reset:nth=x", ["--fault", "nth must be a number"]),
+    ],
+)
+def test_a_wrong_fault_is_one_line(project: Path, fault: str, words: list[str]) -> None:
+    answer = run("up", "--port", "0", "--directory", project / "state", "--fault", fault)
+    assert_mistake(answer, *words)
+    assert not (project / "state").exists()
+
+
+def test_a_taken_port_is_one_line(project: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        answer = run("up", "--port", str(port), "--ephemeral")
+    assert_mistake(answer, f"port {port} is taken", "--port 0")
+
+
+def test_a_directory_in_use_is_one_line(project: Path) -> None:
+    with local_cloud(render=False, directory=project / "state") as cloud:
+        answer = run("up", "--port", "0", "--directory", project / "state")
+        assert_mistake(answer, f"in use by the local cloud at {cloud.url}", "--ephemeral")
+
+
+def test_other_mistakes_are_one_line(project: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as unused:
+        nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    clip, event = project / "clip.mp4", project / "event.json"
+    clip.write_bytes(b"film")
+    event.write_text("{}")
+    assert_mistake(run("put", clip, "--endpoint", nobody), "no local cloud answers at", "python -m harness up")
+    assert_mistake(run("invoke", event, "--endpoint", nobody), "no local cloud answers at")
+    assert_mistake(run("reset", "--endpoint", nobody), "no local cloud answers at")
+    assert_mistake(run("put", project / "none.mp4"), "none.mp4: there is no such file")
+    assert_mistake(run("put", project), "is a directory")
+    assert_mistake(run("invoke", project / "none.json"), "none.json: No such file")
+    assert_mistake(run("up", "--host", "0.0.0.0"), "--anywhere")
+    assert_mistake(run("up", "--port", "99999"), "--port")
+    assert_mistake(run("reset", "--directory", project), "nothing was removed")
+    assert clip.exists()
+    assert_mistake(run("explode"), "No such command")
+    assert_mistake(run("put"), "FILE")
+
+
+def test_mistakes_in_a_target_are_one_line(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"film")
+    with local_cloud(render=False) as cloud:
+        for target in ("my-videos/clip.mp4", "oss://", "oss:///clip.mp4", "s3://my-videos/clip.mp4"):
+            assert_mistake(run("put", clip, target, "--endpoint", cloud.url), "oss://BUCKET/KEY")
+        refused = run("put", clip, "oss://no-such-bucket/clip.mp4", "--endpoint", cloud.url)
+        assert_mistake(refused, "OSS refused: NoSuchBucket")
