@@ -42,7 +42,7 @@ class Connections(Session):
         """As Session.request; a header that is None is not sent. Raises requests.RequestException."""
         request = PreparedRequest()
         request.method, request.url = method, url
-        request.headers = CaseInsensitiveDict((n, v) for n, v in headers.items() if v is not None)
+        request.headers = {n: v for n, v in headers.items() if v is not None}  # type: ignore[assignment]
         request.prepare_body(data, None)
         if auth is not None:
             auth(request)
@@ -53,7 +53,10 @@ class Connections(Session):
 
 
 class _Adapter(HTTPAdapter):
-    """Verifies with one context for all connections, whose CA bundle is read before the first of them."""
+    """Verifies with one context for all connections, whose CA bundle is read before the first of them.
+
+    What it overrides is what requests offers to subclasses.
+    """
 
     def __init__(self, ca_bundle: str, **options: Any) -> None:
         self._ca_bundle, self._lock, self._has_read_it = ca_bundle, threading.Lock(), False
@@ -69,3 +72,15 @@ class _Adapter(HTTPAdapter):
             if url.startswith("https:") and not self._has_read_it:
                 self._context.load_verify_locations(self._ca_bundle)
                 self._has_read_it = True
+
+    def get_connection_with_tls_context(self, request: PreparedRequest, *_: Any, **__: Any) -> Any:
+        """The pool of the request's host, which nothing else distinguishes."""
+        return self.poolmanager.connection_from_url(str(request.url))
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Without a cookie jar."""
+        response = Response()
+        response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.request, response.url = req, str(req.url)
+        return response

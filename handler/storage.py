@@ -82,9 +82,17 @@ class Storage:
 
     def append(self, bucket: str, key: str, position: int, line: bytes) -> None:
         """AppendObject at `position`; raises AppendConflict when the object's length is another one."""
-        request = oss.AppendObjectRequest(bucket=bucket, key=key, position=position, body=line)
+        # The SDK's generic call: its AppendObjectRequest takes a tenth of the time of an append to serialise.
+        operation = oss.OperationInput(
+            op_name="AppendObject",
+            method="POST",
+            bucket=bucket,
+            key=key,
+            parameters={"append": "", "position": str(position)},
+            body=line,
+        )
         try:
-            self._client.append_object(request)
+            self._client.invoke_operation(operation)
         except oss.exceptions.BaseError as exc:
             _refuse(exc, "AppendObject", bucket, key)
 
