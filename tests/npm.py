@@ -10,6 +10,7 @@ from pathlib import Path
 
 ALI_OSS = "ali-oss@6.23.0"
 SERVERLESS_DEVS = "@serverless-devs/s@3.1.10"
+PARSE_SPEC = "@serverless-devs/parse-spec@0.0.29"
 _OPTIONS = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=0"]
 _SECONDS = 120
 

@@ -18,6 +18,7 @@ from harness.dotenv import read_dotenv
 from harness.expressions import Resolver
 from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
 from harness.stack import StackError, read_stack
+from tests.npm import PARSE_SPEC, Unavailable, install
 
 PROJECT = Path(__file__).parents[2]
 FILLED_IN = {
@@ -273,7 +274,7 @@ def test_dotenv(tmp_path: Path) -> None:
     assert read_dotenv(tmp_path / "none", environ) == environ
 
 
-# Serverless Devs' own parser, when it is installed: NODE_PATH=<folder>/node_modules
+# Serverless Devs' own parser
 
 PARSE = """
 const Parse = require('@serverless-devs/parse-spec').default;
@@ -283,39 +284,41 @@ new Parse('s.yaml', {argv: ['deploy'], logger: quiet}).start()
 """
 
 
-def parse_spec(folder: Path, environ: Mapping[str, str]) -> Any:
-    """What @serverless-devs/parse-spec reads from the s.yaml there; skips the test where it is not installed."""
-    node = shutil.which("node")
-    environ = {"PATH": os.environ["PATH"], "NODE_PATH": os.environ.get("NODE_PATH", ""), **environ}
-    environ["HOME"] = str(folder)
-    installed = (
-        node
-        and not subprocess.run(
-            [node, "-e", "require.resolve('@serverless-devs/parse-spec')"], env=environ, capture_output=True
-        ).returncode
+@pytest.fixture(scope="session")
+def modules(pytestconfig: pytest.Config) -> str:
+    """The folder node_modules with @serverless-devs/parse-spec."""
+    assert pytestconfig.cache is not None
+    try:
+        return str(install(PARSE_SPEC, pytestconfig.cache.mkdir("npm")) / "node_modules")
+    except Unavailable as exc:
+        pytest.skip(str(exc))
+
+
+def parse_spec(modules: str, folder: Path, environ: Mapping[str, str]) -> Any:
+    """What it reads from the s.yaml there."""
+    environ = {"PATH": os.environ["PATH"], "NODE_PATH": modules, "HOME": str(folder), **environ}
+    run = subprocess.run(
+        ["node", "-e", PARSE], cwd=folder, env=environ, capture_output=True, text=True, check=True
     )
-    if not node or not installed:
-        pytest.skip("@serverless-devs/parse-spec is not installed")
-    run = subprocess.run([node, "-e", PARSE], cwd=folder, env=environ, capture_output=True, text=True, check=True)
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_serverless_devs_reads_the_project_s_stack_alike(tmp_path: Path) -> None:
+def test_serverless_devs_reads_the_project_s_stack_alike(modules: str, tmp_path: Path) -> None:
     shutil.copy(PROJECT / "s.yaml", tmp_path)
-    theirs = parse_spec(tmp_path, FILLED_IN)["props"]
+    theirs = parse_spec(modules, tmp_path, FILLED_IN)["props"]
     document = yaml.safe_load((PROJECT / "s.yaml").read_text(encoding="utf-8"))
     ours = Resolver(document["vars"], FILLED_IN).resolve(document)["resources"]["gif_on_upload"]["props"]
     assert ours == theirs
 
 
-def test_serverless_devs_reads_expressions_and_dotenv_alike(tmp_path: Path) -> None:
+def test_serverless_devs_reads_expressions_and_dotenv_alike(modules: str, tmp_path: Path) -> None:
     values = {f"k{i}": text for i, (text, _) in enumerate(EXPRESSIONS)}
     document = yaml.safe_load(textwrap.dedent(MINIMAL))
     document["vars"] = VARS
     document["resources"]["fn"]["props"]["environmentVariables"] = values
     write(tmp_path, yaml.safe_dump(document))
     (tmp_path / ".env").write_text(DOTENV)
-    theirs = parse_spec(tmp_path, {**ENVIRON, "TAKEN": "from environ", "HOST_ONLY": "host"})
+    theirs = parse_spec(modules, tmp_path, {**ENVIRON, "TAKEN": "from environ", "HOST_ONLY": "host"})
     seen = theirs["props"]["environmentVariables"]
     assert {values[name]: seen[name] for name in values} == dict(EXPRESSIONS)
     for name, value in read_dotenv(tmp_path / ".env", {"TAKEN": "from environ", "HOST_ONLY": "host"}).items():
