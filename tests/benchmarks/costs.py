@@ -11,8 +11,6 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.gif import Rendering, measure_rendering
 from tests.benchmarks.money import Size, Workload, cost_of_a_million
 
-#: As `make package` makes it.
-COLD_START = "cold start to ready, without bytecode"
 #: Assumed, because no local machine can tell: an append within the region, CreateGifTask, and how many invocations
 #: find no warm instance.
 APPEND_SECONDS, CREATE_SECONDS, COLD_SHARE = 0.015, 0.100, 0.05
@@ -44,7 +42,7 @@ def measure_costs(figures: list[Figure], folder: Path) -> list[Cost]:
     submitting = Workload(
         waiting=2 * APPEND_SECONDS + CREATE_SECONDS,
         cpu=found["new video, 10 ms latency, CPU"],
-        cold_cpu=found[COLD_START] + found["first invocation after it, TLS"],
+        cold_cpu=found["cold start to ready, CPU"] + found["first invocation after it, TLS"],
         cold_share=COLD_SHARE,
     )
     costs = [

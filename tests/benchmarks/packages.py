@@ -1,7 +1,7 @@
 """The peers as they would be deployed: folders with code and libraries for the function's runtime.
 
-All are made by the same rules (harness/package.py): the runtime's wheels, without what nothing reads at run time.
-Then each is compiled, and its CA bundle extended by the stub's certificate.
+All are made by the rules of `make package`: the libraries without what nothing reads at run time, and compiled.
+For the measurements their CA bundles are then extended by the stub's certificate.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Packages:
 
 def make_packages(folder: Path, interpreter: str, certificate: Path) -> Packages:
     """Makes them below `folder`; the SDK's libraries are kept from one run to the next."""
-    ours = make_package(folder / "package").code
     libraries = _install(folder, interpreter)
-    made = {"ours": _copy(ours, folder / "ours"), "sdk": _with_peers(libraries, folder / "sdk")}
-    made["sdk, pruned"] = _with_peers(libraries, folder / "sdk-pruned", *LEFT_OUT)
+    made = {
+        "ours": _copy(make_package(folder / "package").code, folder / "ours"),
+        "sdk": _with_peers(libraries, folder / "sdk", interpreter),
+        "sdk, pruned": _with_peers(libraries, folder / "sdk-pruned", interpreter, *LEFT_OUT),
+    }
     sizes = {name: _zip_bytes(code, folder / f"{code.name}.zip") for name, code in made.items()}
-    made["floor"] = _with_peers(None, folder / "floor")
     for code in made.values():
-        bundle = code / "certifi" / "cacert.pem"
-        if bundle.exists():
-            bundle.write_bytes(bundle.read_bytes() + certificate.read_bytes())
-        subprocess.run([interpreter, "-m", "compileall", "-q", str(code)], check=True)
+        with (code / "certifi" / "cacert.pem").open("ab") as bundle:
+            bundle.write(certificate.read_bytes())
+    made["floor"] = _with_peers(None, folder / "floor", interpreter)
     peers = {
         "ours": Peer("ours", "index", made["ours"]),
         "sdk": Peer("sdk", _NAMES["sdk"], made["sdk"]),
@@ -72,15 +72,27 @@ def _install(folder: Path, interpreter: str) -> Path:
 
 def _copy(source: Path, target: Path, *left_out: str) -> Path:
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*NOT_PACKAGED, "bin", *left_out))
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*left_out))
     return target
 
 
-def _with_peers(libraries: Path | None, target: Path, *left_out: str) -> Path:
+def _with_peers(libraries: Path | None, target: Path, interpreter: str, *left_out: str) -> Path:
+    """The peers' code, with `libraries` beside it."""
     shutil.rmtree(target, ignore_errors=True)
     if libraries:
-        _copy(libraries, target, *left_out)
-    shutil.copytree(PEERS, target / PEERS.relative_to(PROJECT), ignore=shutil.ignore_patterns(*NOT_PACKAGED))
+        _copy(libraries, target, *NOT_PACKAGED, "bin", *left_out)
+    _copy(PEERS, target / PEERS.relative_to(PROJECT), *NOT_PACKAGED)
+    command = [
+        interpreter,
+        "-I",
+        "-S",
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode=unchecked-hash",
+        str(target),
+    ]
+    subprocess.run(command, check=True)
     return target
 
 
