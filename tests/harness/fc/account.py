@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.fc import FunctionCompute, FunctionSpec, TriggerSpec
+from harness.fc.invocation import InvocationResult
 from harness.http import Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.oss.notifications import NotificationRule, Notifications
@@ -140,3 +142,19 @@ class LocalFc:
             return Decision(action, resource)
         policy = self.policies.get(who.role or "") if who else None
         return policy.evaluate(action, resource, context) if policy else Decision(action, resource, "default")
+
+
+def gone(pid: int) -> bool:
+    """Whether that process has ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+
+
+def error(result: InvocationResult) -> str:
+    """The message of a function that failed."""
+    assert (result.status, result.error_type) == (200, "UnhandledInvocationError")
+    message: str = json.loads(result.body)["errorMessage"]
+    return message

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import fc2
+from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 
@@ -42,3 +43,15 @@ def temp_bucket_token(local: LocalFc, key: Credentials | None = None) -> Any:
     """GetTempBucketToken, which the client for Node.js has; signed by the one for Python, which has not."""
     client, path = client2(local, key), "/2016-08-15/tempBucketToken"
     return json.loads(client._do_request("GET", path, client._build_common_headers("GET", path)).content)
+
+
+def put_async(local: LocalFc, qualifier: str = "LATEST", **settings: Any) -> Any:
+    body = models.PutAsyncInvokeConfigInput(**settings)
+    request = models.PutAsyncInvokeConfigRequest(body=body, qualifier=qualifier)
+    return client3(local).put_async_invoke_config("f", request).body
+
+
+def publish(local: LocalFc, description: str = "") -> str:
+    body = models.PublishVersionInput(description=description)
+    published = client3(local).publish_function_version("f", models.PublishFunctionVersionRequest(body=body))
+    return str(published.body.version_id)
