@@ -234,6 +234,21 @@ def test_force_submits_again_but_its_own_retry_does_not(
     assert [line["status"] for line in lines] == ["claimed", "submitted", "claimed", "submitted"]
 
 
+def test_a_task_that_is_on_record_is_not_taken_for_a_lost_one(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    cloud.oss.store.put(VIDEOS, "clip.mp4", b"hello")
+    handler = make_handler(**SHORT)
+    asked = {"videos": [f"oss://{VIDEOS}/clip.mp4"], "force": True}
+    first = handler(asked, "request-1")[0]
+    cloud.faults.add("multimediaai:CreateGifTask:reset:nth=1")
+    with pytest.raises(VideosFailed, match="OutcomeUnknown"):
+        handler(asked, "request-2")
+    forced = handler(asked, "request-2")[0]
+    assert forced["outcome"] == "submitted"
+    assert task_ids(cloud) == sorted([first["task_id"], forced["task_id"]])
+
+
 def test_an_event_and_a_persons_request_for_the_same_upload_are_one(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
