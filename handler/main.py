@@ -18,8 +18,8 @@ from handler.settings import MARGIN_SECONDS, Settings, read_settings
 from handler.storage import Storage
 from handler.submit import Submitter
 
-#: How many videos of one event are on their way at the same time.
-THREADS = 16
+#: How many videos of one event are on their way at the same time. On 0.25 vCPU more get no further.
+THREADS = 8
 
 Item = Video | Skipped | Rejected
 _Handled = tuple[dict[str, Any], GifOnUploadError | None]
