@@ -64,7 +64,6 @@ OPERATIONS = (
     Operation("GetObjectTagging", "GET", "object", "tagging", action="oss:GetObjectTagging"),
     Operation("GetSymlink", "GET", "object", "symlink", action="oss:GetObject"),
     Operation("ListParts", "GET", "object", "uploadId", action="oss:ListParts"),
-    Operation("GetObjectMeta", "GET", "object", "objectMeta", action="oss:GetObject"),
     Operation("GetObject", "GET", "object", action="oss:GetObject"),
     Operation("GetObjectMeta", "HEAD", "object", "objectMeta", action="oss:GetObject"),
     Operation("HeadObject", "HEAD", "object", action="oss:GetObject"),
