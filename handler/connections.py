@@ -10,11 +10,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import certifi
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.util.ssl_ import create_urllib3_context
 
 
@@ -43,7 +43,12 @@ class Connections(Session):
         request = PreparedRequest()
         request.method, request.url = method, url
         request.headers = {n: v for n, v in headers.items() if v is not None}  # type: ignore[assignment]
-        request.prepare_body(data, None)
+        if isinstance(data, Mapping):
+            data = urlencode(data).encode()
+            request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if data:
+            request.body = data
+            request.headers["Content-Length"] = str(len(data))
         if auth is not None:
             auth(request)
         response = self._adapter.send(request, stream=stream, timeout=timeout)
@@ -77,10 +82,13 @@ class _Adapter(HTTPAdapter):
         """The pool of the request's host, which nothing else distinguishes."""
         return self.poolmanager.connection_from_url(str(request.url))
 
+    def request_url(self, request: PreparedRequest, *_: Any, **__: Any) -> str:
+        return request.path_url
+
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
         """Without a cookie jar."""
         response = Response()
         response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
-        response.headers = CaseInsensitiveDict(resp.headers)
+        response.headers = resp.headers  # in any case, as those of requests
         response.request, response.url = req, str(req.url)
         return response
