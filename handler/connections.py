@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 import certifi
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 
@@ -70,6 +72,7 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Called before each request. Nothing is set on `conn`: it would be read again for each connection."""
@@ -89,6 +92,38 @@ class _Adapter(HTTPAdapter):
         """Without a cookie jar."""
         response = Response()
         response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
-        response.headers = resp.headers  # in any case, as those of requests
+        response.headers = resp.headers  # case-insensitive, as those of requests
         response.request, response.url = req, str(req.url)
         return response
+
+
+class _Connection(HTTPConnection):
+    """Sends a request's head together with its body: a segment less to send, and for the service to wait for."""
+
+    _held: list[bytes] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._held = []
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            held, self._held = self._held, None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
