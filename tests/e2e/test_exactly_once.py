@@ -166,11 +166,11 @@ def held_up_before_its_record(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> tuple[Future[dict[str, object]], dict[str, object]]:
     """An attempt whose record takes longer than its lease, and the one that takes over meanwhile."""
-    cloud.faults.add("oss:AppendObject:latency=4.5:nth=2")
+    fault = cloud.faults.add("oss:AppendObject:latency=5:nth=2")
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(lambda: make_handler(**SHORT)(EVENT)[0])
         until = time.monotonic() + 10
-        while not task_ids(cloud) and time.monotonic() < until:
+        while not fault.hits and time.monotonic() < until:
             time.sleep(0.01)
         return slow, make_handler(**SHORT)(EVENT)[0]
 
