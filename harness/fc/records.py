@@ -26,7 +26,6 @@ class InvocationRecord:
     request_id: str
     function: str
     type: str
-    payload_size: int
     outcome: str
     retry_count: int
     at: float
@@ -70,7 +69,6 @@ class InvocationRecords:
             event.request_id,
             event.function,
             kind,
-            len(event.payload),
             outcome,
             event.retry_count,
             self._clock(),

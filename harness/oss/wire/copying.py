@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from harness.http import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Attributes, Bucket, StoredObject
+from harness.oss.state.uploads import MAX_PARTS
 from harness.oss.wire import attributes as wire
 from harness.oss.wire import conditions
 from harness.oss.wire.call import MAX_BODY, Call, Handler, answer_xml
@@ -74,7 +75,7 @@ def copy_object(call: Call) -> Response:
 
 def upload_part_copy(call: Call) -> Response:
     upload = call.store.uploads.find(call.bucket, call.key, call.params["uploadId"])
-    number = call.number("partNumber", None, 1, 10_000)
+    number = call.number("partNumber", None, 1, MAX_PARTS)
     source = source_of(call)
     asked, found, reader = call.store.objects.open(source.bucket, source.key, source.version_id)
     _check(call, asked)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from harness.http import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Upload
+from harness.oss.state.uploads import MAX_PARTS
 from harness.oss.wire import attributes as wire
 from harness.oss.wire.call import Call, Handler, answer_xml, empty
 from harness.oss.wire.lists import encoder, encoding_element, true_or_false
@@ -34,7 +35,7 @@ def initiate_multipart_upload(call: Call) -> Response:
 
 
 def upload_part(call: Call) -> Response:
-    upload, number = _upload(call), call.number("partNumber", None, 1, 10_000)
+    upload, number = _upload(call), call.number("partNumber", None, 1, MAX_PARTS)
     part = call.store.uploads.put_part(upload, number, received(call))
     told = call.publish("ObjectCreated:UploadPart", call.key, etag=part.etag, size=part.content.size)
     return empty({"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.content.crc64), **told})
