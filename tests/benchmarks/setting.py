@@ -11,28 +11,61 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, cast
+
+from typing_extensions import Self
 
 PROJECT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("worker.py")
 #: As long as the security token of an STS role is.
 TOKEN = "CAIS" + "x" * 700
-START_SECONDS, STOP_SECONDS = 30, 10
+STOP_SECONDS = 10
 
 
-class Stub:
+class _Child:
+    """A process that answers in lines of JSON and ends when its standard input is closed."""
+
+    def __init__(self, command: list[str], environ: Mapping[str, str] | None = None) -> None:
+        self._process = subprocess.Popen(
+            command, cwd=PROJECT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def tell(self, line: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> Any:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self._process.args!r} ended with {self._process.wait(STOP_SECONDS)}")
+        return json.loads(line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+        self._process.stdout.close()
+
+
+class Stub(_Child):
     """The stub server of `stub.py` in a process of its own, for as long as the `with` lasts."""
 
     def __init__(self, certificate: Path) -> None:
-        command = [sys.executable, "-m", "tests.benchmarks.stub", str(certificate)]
-        self._process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self._ports: dict[str, int] = json.loads(_line(self._process))
+        super().__init__([sys.executable, "-m", "tests.benchmarks.stub", str(certificate)])
+        self._ports: dict[str, int] = self.answer()
 
     def url(self, scheme: str) -> str:
         return f"{scheme}://127.0.0.1:{self._ports[scheme]}"
@@ -48,14 +81,6 @@ class Stub:
         request = urllib.request.Request(f"{self.url('http')}/_stub{query}", method=method)
         with urllib.request.urlopen(request, timeout=STOP_SECONDS) as answer:
             return cast("dict[str, int]", json.loads(answer.read()))
-
-    def __enter__(self) -> Stub:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        _end(self._process)
 
 
 @dataclass(frozen=True)
@@ -97,7 +122,7 @@ class Place:
         }
 
 
-class Function:
+class Function(_Child):
     """One instance of a peer: a fresh interpreter with its function loaded and initialized.
 
     start: seconds from the process's start until it was ready. cpu: seconds of CPU in them.
@@ -107,26 +132,14 @@ class Function:
         options = ["-I", "-S"] if compiled else ["-I", "-S", "-B", "-X", f"pycache_prefix={peer.folder}/no-such"]
         command = [place.interpreter, *options, str(WORKER), peer.module, str(peer.folder)]
         started = time.perf_counter()
-        self._process = subprocess.Popen(
-            command, env=place.environment(scheme), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        ready = json.loads(_line(self._process))
+        super().__init__(command, place.environment(scheme))
+        ready = self.answer()
         self.start, self.cpu = time.perf_counter() - started, float(ready["cpu"])
 
     def invoke(self, events: list[str]) -> Invocations:
         """Invokes it with one event after the other."""
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps({"events": events}) + "\n")
-        self._process.stdin.flush()
-        return Invocations(**json.loads(_line(self._process)))
-
-    def __enter__(self) -> Function:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        _end(self._process)
+        self.tell(json.dumps({"events": events}))
+        return Invocations(**self.answer())
 
 
 @dataclass(frozen=True)
@@ -174,24 +187,3 @@ def upload_event(key: str) -> str:
             ]
         }
     )
-
-
-def _line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"{process.args!r} ended with {process.wait(STOP_SECONDS)}")
-    return line
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """They end by themselves when their standard input is closed."""
-    assert process.stdin
-    assert process.stdout
-    process.stdin.close()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(STOP_SECONDS)
-    process.stdout.close()
