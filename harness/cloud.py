@@ -145,11 +145,15 @@ class LocalCloud:
         return self.identities.assume_role(role or next(spec.role for spec in self.fc.functions if spec.role))
 
     def start(self) -> None:
-        """Raises InterceptionError when it shall intercept and another local cloud does."""
+        """Goes on with what an earlier run in this directory left: tasks, and events that were accepted.
+
+        Raises InterceptionError when it shall intercept and another local cloud does.
+        """
         if self.options.intercept:
             self.interception.start()
         self.server.start()
         self.multimediaai.start()
+        self.fc.resume()
 
     def reset(self) -> None:
         """As at the start: what s.yaml says, and nothing else. The address stays, and instances stay warm."""

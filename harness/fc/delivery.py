@@ -70,6 +70,8 @@ class Delivery:
     ) -> None:
         self.faults = DeliveryFaults()
         self._spool = spool
+        #: Read before this run accepts any of its own, so that `resume` delivers none of those twice.
+        self._left = spool.left()
         self._lookup = lookup
         self._execute = execute
         self._settle = settle
@@ -92,13 +94,15 @@ class Delivery:
 
     def resume(self) -> int:
         """Delivers what an earlier run accepted and did not finish; how many events. Drops unknown functions'."""
-        events = self._spool.left()
+        events, self._left = self._left, []
+        known = 0
         for event in events:
             try:
                 self._add(event, self._lookup(event.function, event.qualifier)[1])
+                known += 1
             except FcError:
                 self._spool.remove(event)
-        return len(events)
+        return known
 
     def pending(self) -> int:
         with self._lock:
@@ -119,6 +123,7 @@ class Delivery:
         with self._lock:
             queues, self._queues = self._queues, {}
             self.faults = DeliveryFaults()
+            self._left = []
         for queue in queues.values():
             queue.close()
         self._spool.clear()

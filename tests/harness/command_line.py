@@ -38,6 +38,13 @@ class Up:
     process: subprocess.Popen[str]
     url: str
     printed: str
+    killed: bool = False
+
+    def kill(self) -> None:
+        """As a crash would: it saves and says nothing any more."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait(LIMIT)
 
     def state(self) -> dict[str, Any]:
         with requests.Session() as session:
@@ -77,10 +84,12 @@ def up(project: Path, *args: str | Path, env: Mapping[str, str] | None = None) -
         printed = ready
         while "FC_CODE_TEMP_OSS_ENDPOINT" not in printed:
             printed += process.stdout.readline()
-        yield Up(process, ready.split()[-1], printed)
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=LIMIT)
-        assert (process.returncode, *said) == (0, "stopping …\n", "")
+        cloud = Up(process, ready.split()[-1], printed)
+        yield cloud
+        if not cloud.killed:
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=LIMIT)
+            assert (process.returncode, *said) == (0, "stopping …\n", "")
     finally:
         process.kill()
         process.communicate()

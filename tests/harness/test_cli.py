@@ -46,6 +46,16 @@ def test_a_cloud_from_start_to_restart(project: Path) -> None:
     assert (again.returncode, again.stdout) == (0, "there is nothing to remove\n")
 
 
+def test_an_accepted_event_survives_kill_9(project: Path) -> None:
+    clip = project / "clip.mp4"
+    clip.write_bytes(b"film")
+    with up(project, "--fault", "oss:AppendObject:latency=300") as cloud:
+        assert run("put", clip, "--endpoint", cloud.url).returncode == 0
+        cloud.kill()
+    with up(project) as cloud:
+        assert cloud.wait_for_record()["video"] == "oss://my-videos/clip.mp4"
+
+
 def test_put_takes_a_folder_or_a_key(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"film")
     with local_cloud(render=False) as cloud:

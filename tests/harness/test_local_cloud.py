@@ -85,6 +85,22 @@ def test_what_cannot_be_decorated_is_refused() -> None:
             yield 1
 
 
+def test_an_event_that_waits_when_the_cloud_stops_is_delivered_by_the_next(tmp_path: Path) -> None:
+    failed = threading.Event()
+    with local_cloud(directory=tmp_path, render=False, retry_delay=lambda _: 600.0) as cloud:
+        cloud.journal.listen(lambda entry: failed.set() if entry.fields.get("phase") == "end" else None)
+        cloud.faults.add("oss:AppendObject:error=403/AccessDenied")
+        Oss2(Site(cloud), cloud.identities.owner).put(VIDEOS, "clip.mp4", b"film")
+        assert failed.wait(60)
+        assert not cloud.fc.drain(0)
+    with local_cloud(directory=tmp_path, render=False) as cloud:
+        assert cloud.fc.drain(60)
+        assert [task.video for task in cloud.multimediaai.tasks.list()] == [f"{VIDEOS}/clip.mp4"]
+    with local_cloud(directory=tmp_path, render=False) as cloud:
+        assert cloud.fc.drain(0)
+        assert cloud.fc.invocations == []
+
+
 def test_two_local_clouds_do_not_see_each_other() -> None:
     with local_cloud(render=False) as one, local_cloud(render=False) as two:
         Oss2(Site(one), one.identities.owner).put(VIDEOS, "one.mp4", b"film")

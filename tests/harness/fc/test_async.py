@@ -246,13 +246,21 @@ def test_accepted_events_survive_a_restart(make: Callable[..., LocalFc], tmp_pat
 
     again = make()
     again.function(COUNTING, name="f")
-    assert again.fc.resume() == 2
+    assert again.fc.resume() == 1
     again.drain()
     assert again.outcomes(failing) == ["succeeded"]
     assert again.outcomes(done) == []
     assert len(executions(tmp_path / "gone")) == 1
     again.close()
     assert make().fc.resume() == 0
+
+
+def test_resume_delivers_no_event_of_this_run(local: LocalFc, tmp_path: Path) -> None:
+    local.function(COUNTING)
+    local.fc.invoke_async("f", event(tmp_path / "ran"))
+    assert local.fc.resume() == 0
+    local.drain()
+    assert len(executions(tmp_path / "ran")) == 1
 
 
 def test_an_event_that_runs_when_the_cloud_closes_runs_again(make: Callable[..., LocalFc], tmp_path: Path) -> None:
