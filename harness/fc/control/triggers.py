@@ -85,8 +85,8 @@ class TriggerOperations:
     def list_triggers(self, call: Call) -> Response:
         deployment, params = self._deployments.get(call.names["function"]), call.request.params
         prefix = params.get("prefix", "")
-        names = sorted(name for name in deployment.triggers if name.startswith(prefix))
-        return page("triggers", {name: deployment.triggers[name] for name in names}, params)
+        triggers = {name: trigger for name, trigger in deployment.triggers.items() if name.startswith(prefix)}
+        return page("triggers", triggers, params)
 
     def _connect(
         self, deployment: Deployment, trigger: dict[str, Any], before: dict[str, Any] | None = None

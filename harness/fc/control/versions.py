@@ -66,8 +66,8 @@ class VersionOperations:
         """The newest first, unless `direction` says FORWARD."""
         params = call.request.params
         versions = self._deployments.get(call.names["function"]).versions
-        ordered = versions if params.get("direction") == "FORWARD" else versions[::-1]
-        return page("versions", {version.about["versionId"]: version.about for version in ordered}, params)
+        entries = {version.about["versionId"]: version.about for version in versions}
+        return page("versions", entries, params, order=int, descending=params.get("direction") != "FORWARD")
 
     def delete_version(self, call: Call) -> Response:
         number = call.names["version"]
@@ -114,8 +114,8 @@ class VersionOperations:
     def list_aliases(self, call: Call) -> Response:
         deployment, params = self._deployments.get(call.names["function"]), call.request.params
         prefix = params.get("prefix", "")
-        names = sorted(name for name in deployment.aliases if name.startswith(prefix))
-        return page("aliases", {name: deployment.aliases[name] for name in names}, params)
+        aliases = {name: alias for name, alias in deployment.aliases.items() if name.startswith(prefix)}
+        return page("aliases", aliases, params)
 
     def _put_alias(self, deployment: Deployment, before: dict[str, Any], wanted: dict[str, Any]) -> Response:
         if wanted.get("additionalVersionWeight"):

@@ -113,6 +113,27 @@ def test_versions_and_aliases(local: LocalFc) -> None:
     assert answer("1") == b"1"
 
 
+@pytest.mark.parametrize(("direction", "order"), [(None, range(25, 0, -1)), ("FORWARD", range(1, 26))])
+def test_versions_come_in_pages(local: LocalFc, direction: str | None, order: range) -> None:
+    create(local)
+    for _ in range(25):
+        publish(local)
+    client, listed, token = client3(local), [], None
+    for length in (10, 10, 4):
+        request = models.ListFunctionVersionsRequest(direction=direction, limit=10, next_token=token)
+        answer = client.list_function_versions("f", request).body
+        assert len(answer.versions) == length
+        listed += [int(version.version_id) for version in answer.versions]
+        token = answer.next_token
+        if len(listed) == 10:
+            # Its place in the list stays when the version that the token names goes.
+            client.delete_function_version("f", str(order[10]))
+    assert token is None
+    assert listed == [number for number in order if number != order[10]]
+    stray = models.ListFunctionVersionsRequest(next_token="stray")
+    assert refused(lambda: client.list_function_versions("f", stray)) == (400, "InvalidArgument")
+
+
 def test_alias_has_async_settings_of_its_own(local: LocalFc) -> None:
     create(local, code=inline(zipped("def handler(event, context): 1 / 0")))
     publish(local)
