@@ -39,7 +39,10 @@ class FaultError(ValueError):
 
 @dataclass
 class Fault:
-    """One fault. value: of the kind (status/code, seconds, bytes). nth counts matching calls from 1."""
+    """One fault. value: of the kind (status/code, seconds, bytes). nth counts matching calls from 1.
+
+    calls: that matched so far. hits: of these, how many it spoiled; `times` limits them.
+    """
 
     service: str
     operation: str
@@ -74,6 +77,7 @@ class Fault:
         return float(self.value or 0) if self.kind in ("latency", "truncate") else 0.0
 
     def due(self, service: str, operation: str) -> bool:
+        """Whether it could spoil this call; counts it when it matches."""
         if self.service not in ("*", service) or self.operation not in ("*", operation):
             return False
         self.calls += 1
@@ -81,10 +85,7 @@ class Fault:
             return False
         if self.times is not None and self.hits >= self.times:
             return False
-        if self.probability < 1.0 and self._random.random() >= self.probability:
-            return False
-        self.hits += 1
-        return True
+        return self.probability >= 1.0 or self._random.random() < self.probability
 
 
 class Faults:
@@ -109,10 +110,13 @@ class Faults:
             return list(self._faults)
 
     def draw(self, service: str, operation: str) -> Fault | None:
-        """The first fault that this call meets, if any. Every fault that matches counts the call."""
+        """The first fault that is due, if any: it alone is used up. Every fault that matches counts the call."""
         with self._lock:
             due = [fault for fault in self._faults if fault.due(service, operation)]
-        return due[0] if due else None
+            if not due:
+                return None
+            due[0].hits += 1
+            return due[0]
 
 
 def parse_fault(text: str) -> Fault:
