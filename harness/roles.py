@@ -41,15 +41,12 @@ class Roles:
     def authorize(
         self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]
     ) -> Decision:
-        """The decision of the first policy that allows or forbids it."""
+        """All policies of a role together: one that denies beats every one that allows."""
         if who is not None and who.is_owner:
             return Decision(action, resource)
-        decision = Decision(action, resource, "default")
-        for policy in self._policies(who.role) if who and who.role else ():
-            decision = policy.evaluate(action, resource, context)
-            if decision.denied_by != "default":
-                break
-        return decision
+        policies = self._policies(who.role) if who and who.role else ()
+        decisions = {policy.evaluate(action, resource, context).denied_by for policy in policies}
+        return Decision(action, resource, next((d for d in ("explicit", "") if d in decisions), "default"))
 
     def _policies(self, role: str) -> Iterable[Policy]:
         if role in self._others:

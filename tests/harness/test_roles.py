@@ -1,0 +1,83 @@
+"""Who may do what: the owner, roles with the policies of their functions, and everybody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.fc import FunctionSpec
+from harness.identity import Credentials
+from harness.ram import Policy, PolicyError
+from harness.roles import Roles
+
+OWNER = Credentials("LTAI", "secret")
+POLICY = {
+    "Version": "1",
+    "Statement": [
+        {"Effect": "Allow", "Action": "oss:GetObject", "Resource": "acs:oss:*:*:${VIDEO_BUCKET}/*"},
+        {"Effect": "Allow", "Action": "oss:PutObject", "Resource": "acs:oss:*:*:${RECORDS}/*"},
+        {"Effect": "Deny", "Action": "oss:*", "Resource": "acs:oss:*:*:${SECRET}/*"},
+    ],
+}
+
+
+def worker(role: str | None = "worker") -> Credentials:
+    return Credentials("STS.NT", "secret", "token", role)
+
+
+def roles(directory: Path, *functions: FunctionSpec, buckets: Sequence[str] = ("videos",)) -> Roles:
+    file = directory / "policy.json"
+    file.write_text(json.dumps(POLICY), encoding="utf-8")
+    other = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]}
+    return Roles(file, lambda: functions, lambda _: buckets, {"everything": Policy(other)})
+
+
+def function(name: str, role: str = "worker", **environment: str) -> FunctionSpec:
+    return FunctionSpec(name, Path(), role=role, environment=environment)
+
+
+def denied_by(roles: Roles, who: Credentials | None, action: str, object_name: str) -> str:
+    return roles.authorize(who, action, f"acs:oss:cn-beijing:1:{object_name}", {}).denied_by
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [(OWNER, ""), (None, "default"), (worker("nobodys"), "default"), (worker("everything"), "")],
+)
+def test_without_a_function(tmp_path: Path, who: Credentials | None, expected: str) -> None:
+    assert denied_by(roles(tmp_path), who, "oss:GetObject", "videos/k") == expected
+
+
+def test_names_come_from_the_function_and_its_triggers(tmp_path: Path) -> None:
+    made = roles(tmp_path, function("f", RECORDS="records"), buckets=("videos", "films"))
+    for bucket in ("videos", "films"):
+        assert denied_by(made, worker(), "oss:GetObject", f"{bucket}/k") == ""
+        assert denied_by(made, worker(), "oss:PutObject", f"{bucket}/k") == "default"
+    assert denied_by(made, worker(), "oss:PutObject", "records/k") == ""
+    assert denied_by(made, worker(), "oss:GetObject", "records/k") == "default"
+
+
+def test_without_a_trigger_no_bucket_of_videos(tmp_path: Path) -> None:
+    made = roles(tmp_path, function("f", RECORDS="records"), buckets=())
+    assert denied_by(made, worker(), "oss:GetObject", "videos/k") == "default"
+    assert denied_by(made, worker(), "oss:PutObject", "records/k") == ""
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_denial_beats_what_another_policy_of_the_role_allows(tmp_path: Path, order: int) -> None:
+    functions = [function("open", RECORDS="records"), function("closed", SECRET="records")][::order]
+    assert denied_by(roles(tmp_path, *functions), worker(), "oss:PutObject", "records/k") == "explicit"
+
+
+def test_another_roles_policy_does_not_count(tmp_path: Path) -> None:
+    functions = [function("mine", RECORDS="records"), function("other", role="other", SECRET="records")]
+    assert denied_by(roles(tmp_path, *functions), worker(), "oss:PutObject", "records/k") == ""
+
+
+def test_a_broken_policy_is_found_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text("{", encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"policy\.json: not JSON"):
+        Roles(tmp_path / "policy.json", list, lambda _: (), {})
