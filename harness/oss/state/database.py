@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Database:
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
         self._depth = 0
+        self._when_committed: list[Callable[[], None]] = []
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_TABLES)
@@ -57,14 +58,24 @@ class Database:
             self._depth += 1
             try:
                 yield self._connection
+                if self._depth == 1:
+                    self._connection.execute("COMMIT")
             except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._connection.execute("ROLLBACK")
+                if self._depth == 1:
+                    self._when_committed.clear()
+                    self._connection.rollback()
                 raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+            if self._depth:
+                return
+            actions, self._when_committed = self._when_committed, []
+        for act in actions:
+            act()
+
+    def when_committed(self, act: Callable[[], None]) -> None:
+        """Inside a transaction: `act` once the outermost one is durable, and never when that is rolled back."""
+        self._when_committed.append(act)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.oss.errors import OssError
 from harness.oss.state.blobs import BlobReader, Blobs
@@ -60,10 +61,10 @@ class Objects:
                     bucket, key, "", kind, etag or content.etag, content, self._clock(), attributes, target
                 )
                 made, replaced = insert(db, home, made)
+                self._database.when_committed(partial(self._blobs.delete, replaced))
         except BaseException:
             self._blobs.delete(content)
             raise
-        self._blobs.delete(replaced)
         return Change(made, made.size - (before.size if before else 0))
 
     def append(
@@ -180,7 +181,7 @@ class Objects:
                 dropped = removed.content if removed else EMPTY
                 if removed:
                     remove(db, removed)
-        self._blobs.delete(dropped)
+            self._database.when_committed(partial(self._blobs.delete, dropped))
         return Deletion(removed, marker)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from harness.oss.errors import OssError
 from harness.oss.state.blobs import Blobs
@@ -59,7 +60,9 @@ class Uploads:
         try:
             with self._database.transaction() as db:
                 self.find(upload.bucket, upload.key, upload.upload_id)
-                before = [p for p in self.parts(upload) if p.number == number]
+                for old in self.parts(upload):
+                    if old.number == number:
+                        self._database.when_committed(partial(self._blobs.delete, old.content))
                 db.execute(
                     "INSERT OR REPLACE INTO parts (upload, number, blob, size, crc64, md5, modified) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -76,8 +79,6 @@ class Uploads:
         except BaseException:
             self._blobs.delete(content)
             raise
-        for old in before:
-            self._blobs.delete(old.content)
         return part
 
     def parts(self, upload: Upload) -> list[Part]:
@@ -94,45 +95,40 @@ class Uploads:
             raise OssError("EntityTooSmall", MinSizeAllowed=str(MIN_PART))
         content = replace(self._blobs.write(self._bytes_of(parts)), md5=b"")
         digest = hashlib.md5(b"".join(part.content.md5 for part in parts), usedforsecurity=False)
-        with self._database.transaction():
-            try:
+        try:
+            with self._database.transaction():
                 self.find(upload.bucket, upload.key, upload.upload_id)
-            except OssError:
-                self._blobs.delete(content)
-                raise
-            change = self._objects.put(
-                upload.bucket,
-                upload.key,
-                content,
-                upload.attributes,
-                kind="Multipart",
-                etag=f"{digest.hexdigest().upper()}-{len(parts)}",
-                forbid_overwrite=forbid_overwrite,
-            )
-            leftovers = self._forget(upload)
-        self._discard(leftovers)
+                change = self._objects.put(
+                    upload.bucket,
+                    upload.key,
+                    content,
+                    upload.attributes,
+                    kind="Multipart",
+                    etag=f"{digest.hexdigest().upper()}-{len(parts)}",
+                    forbid_overwrite=forbid_overwrite,
+                )
+                self._forget(upload)
+        except BaseException:
+            self._blobs.delete(content)
+            raise
         return change
 
     def abort(self, upload: Upload) -> None:
         with self._database.transaction():
             self.find(upload.bucket, upload.key, upload.upload_id)
-            leftovers = self._forget(upload)
-        self._discard(leftovers)
+            self._forget(upload)
 
     def _bytes_of(self, parts: Sequence[Part]) -> Iterator[bytes]:
         for part in parts:
             yield from self._blobs.open(part.content)
 
-    def _forget(self, upload: Upload) -> Sequence[Part]:
+    def _forget(self, upload: Upload) -> None:
         parts = self.parts(upload)
         with self._database.transaction() as db:
             db.execute("DELETE FROM parts WHERE upload = ?", (upload.upload_id,))
             db.execute("DELETE FROM uploads WHERE upload = ?", (upload.upload_id,))
-        return parts
-
-    def _discard(self, parts: Sequence[Part]) -> None:
-        for part in parts:
-            self._blobs.delete(part.content)
+            for part in parts:
+                self._database.when_committed(partial(self._blobs.delete, part.content))
 
 
 def _chosen(present: Sequence[Part], wanted: Sequence[tuple[int, str]] | None) -> Sequence[Part]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tracemalloc
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from harness.oss import OssError, Store
+from harness.oss.state.database import Database
 from harness.oss.state.model import Attributes
 from tests.harness.oss.local import AWKWARD_KEY, LocalOss
 
@@ -72,6 +75,43 @@ def test_leftovers_of_a_crash_are_removed_at_the_start(directory: Path) -> None:
     assert blobs(directory) == 1
     assert store.get("videos", "k") == b"x"
     store.close()
+
+
+def test_an_assembly_that_fails_leaves_what_was_there(directory: Path) -> None:
+    """The new object is in the same transaction as the end of its upload, and the old bytes go after it."""
+    store = Store(directory)
+    store.create_bucket("videos")
+    store.put("videos", "k", b"before")
+    upload = store.uploads.initiate("videos", "k", Attributes())
+    store.uploads.put_part(upload, 1, store.write([b"part"]))
+    refusing = "CREATE TRIGGER full BEFORE DELETE ON uploads BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    with closing(sqlite3.connect(directory / "oss.sqlite3")) as beside:
+        beside.execute(refusing)
+        with pytest.raises(sqlite3.Error, match="disk full"):
+            store.uploads.complete(upload, None)
+        beside.execute("DROP TRIGGER full")
+    assert store.get("videos", "k") == b"before"
+    assert blobs(directory) == 2
+    store.uploads.complete(upload, None)
+    assert store.get("videos", "k") == b"part"
+    assert blobs(directory) == 1
+    store.close()
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_is_to_be_done_when_committed(directory: Path, fails: bool) -> None:
+    directory.mkdir()
+    database, done = Database(directory / "any.sqlite3"), []
+    with suppress(RuntimeError), database.transaction():
+        with database.transaction():
+            database.when_committed(lambda: done.append("old bytes deleted"))
+        assert done == []
+        if fails:
+            raise RuntimeError
+    with database.transaction():
+        pass
+    assert done == ([] if fails else ["old bytes deleted"])
+    database.close()
 
 
 def test_bytes_of_an_append_that_never_happened_are_overwritten(directory: Path) -> None:
