@@ -54,12 +54,16 @@ class Bridge:
             raise LookupError(f"oss://{bucket}/{key}: {exc}") from exc
 
     def publish(self, key: str, data: bytes) -> str:
-        """A presigned URL of it in the bucket for results."""
-        self._oss.store.put(RESULTS_BUCKET, key, data)
-        return self._oss.presign_get(RESULTS_BUCKET, key, _URL_SECONDS, self._url)
+        """A function's code: a presigned URL of it in the bucket for code."""
+        return self._put(TEMP_BUCKET, key, data)
 
     def publish_file(self, key: str, path: Path) -> str:
-        return self.publish(key, path.read_bytes())
+        """The result of a task: a presigned URL of it in the bucket for results."""
+        return self._put(RESULTS_BUCKET, key, path.read_bytes())
+
+    def _put(self, bucket: str, key: str, data: bytes) -> str:
+        self._oss.store.put(bucket, key, data)
+        return self._oss.presign_get(bucket, key, _URL_SECONDS, self._url)
 
 
 def _rule_id(function: str, trigger: str) -> str:
