@@ -10,10 +10,9 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 
@@ -52,20 +51,15 @@ class _Statement:
 class Policy:
     """A loaded policy document."""
 
-    def __init__(self, document: Mapping[str, Any], where: str = "policy") -> None:
+    def __init__(self, document: Any, where: str = "policy") -> None:
+        if not isinstance(document, Mapping):
+            raise PolicyError(f"{where}: must be an object")
         if document.get("Version") != "1":
             raise PolicyError(f'{where}: "Version" must be "1", it is {document.get("Version")!r}')
         statements = document.get("Statement")
         if not isinstance(statements, list) or not statements:
             raise PolicyError(f'{where}: "Statement" must be a list with at least one statement')
         self._statements = [_statement(s, f"{where}: Statement[{i}]") for i, s in enumerate(statements)]
-
-    @classmethod
-    def load(cls, path: Path) -> Policy:
-        try:
-            return cls.parse(path.read_text(encoding="utf-8"), str(path))
-        except OSError as exc:
-            raise PolicyError(f"{path}: {exc.strerror or exc}") from exc
 
     @classmethod
     def parse(cls, text: str, where: str = "policy") -> Policy:
@@ -91,12 +85,6 @@ def _statement(raw: Any, where: str) -> _Statement:
         raise PolicyError(f"{where}: {', '.join(sorted(unknown))}: not implemented, so it cannot be enforced")
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise PolicyError(f'{where}: "Effect" must be "Allow" or "Deny"')
-    conditions = []
-    for operator, tests in (raw.get("Condition") or {}).items():
-        if operator not in _OPERATORS:
-            raise PolicyError(f"{where}: Condition operator {operator!r} is unknown")
-        for key, values in tests.items():
-            conditions.append((operator, key, _texts(values, f"{where}: Condition.{operator}.{key}")))
     actions = _texts(raw.get("Action"), f"{where}: Action")
     resources = _texts(raw.get("Resource"), f"{where}: Resource")
     return _Statement(
@@ -104,8 +92,21 @@ def _statement(raw: Any, where: str) -> _Statement:
         # Actions are matched without regard to case, resources with it.
         tuple(_pattern(action, re.IGNORECASE) for action in actions),
         tuple(_pattern(resource) for resource in resources),
-        tuple(conditions),
+        tuple(_conditions(raw.get("Condition", {}), f"{where}: Condition")),
     )
+
+
+def _conditions(raw: Any, where: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(operator, key, values) of each."""
+    if not isinstance(raw, dict):
+        raise PolicyError(f"{where}: must be an object")
+    for operator, tests in raw.items():
+        if operator not in OPERATORS:
+            raise PolicyError(f"{where} operator {operator!r} is unknown")
+        if not isinstance(tests, dict):
+            raise PolicyError(f"{where}.{operator}: must be an object")
+        for key, values in tests.items():
+            yield operator, key, _texts(values, f"{where}.{operator}.{key}")
 
 
 def _texts(raw: Any, where: str) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ def _holds(operator: str, actual: str | None, wanted: tuple[str, ...]) -> bool:
     """An absent key satisfies only the negated operators. A negated operator must hold for every value."""
     if actual is None:
         return operator in _NEGATED
-    test = _OPERATORS[operator]
+    test = OPERATORS[operator]
     results = (test(actual, value) for value in wanted)
     return all(results) if operator in _NEGATED else any(results)
 
@@ -138,7 +139,8 @@ def _in_network(address: str, network: str) -> bool:
     return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
 
 
-_OPERATORS: dict[str, Callable[[str, str], bool]] = {
+#: by their names: (the value in the request, one of the condition) → is it met?
+OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda a, b: a == b,
     "StringNotEquals": lambda a, b: a != b,
     "StringEqualsIgnoreCase": lambda a, b: a.lower() == b.lower(),
@@ -161,4 +163,4 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "IpAddress": _in_network,
     "NotIpAddress": lambda a, b: not _in_network(a, b),
 }
-_NEGATED = frozenset(name for name in _OPERATORS if "Not" in name)
+_NEGATED = frozenset(name for name in OPERATORS if "Not" in name)
