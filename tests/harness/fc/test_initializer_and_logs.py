@@ -84,17 +84,17 @@ def test_the_initializer_has_a_time_limit_of_its_own(local: LocalFc) -> None:
         """
         import time
         def initialize(context):
-            time.sleep(1.2)
+            time.sleep(2.5)
         def handler(event, context):
             return "in time"
         """,
         initializer="index.initialize",
-        initializer_timeout_seconds=5,
-        timeout_seconds=1,
+        initializer_timeout_seconds=60,
+        timeout_seconds=2,
     )
     result = local.fc.invoke("f", b"")
     assert result.body == b"in time"
-    assert result.duration_ms < 1000
+    assert result.duration_ms < 2500
 
 
 def test_log_format_and_order(local: LocalFc) -> None:
