@@ -14,12 +14,12 @@ _LOCK = "running"
 
 
 class DirectoryInUse(Exception):
-    """Another local cloud keeps its state there. `url`: its endpoint, "" while it is starting."""
+    """Another local cloud keeps its state there."""
 
     def __init__(self, path: Path, url: str) -> None:
+        """`url`: its endpoint, "" while it is starting."""
         where = f"the local cloud at {url}" if url else "a local cloud that is starting"
         super().__init__(f"{path} is in use by {where}")
-        self.url = url
 
 
 class StateDirectory:

@@ -49,14 +49,12 @@ class Schedule(Generic[T]):
         with self._changed:
             return self._changed.wait_for(lambda: not self._pending or self._closed, deadline - time.monotonic())
 
-    def close(self) -> list[T]:
-        """Starts nothing any more; what was not done. `join` waits for what is running."""
+    def close(self) -> None:
+        """Starts nothing any more. `join` waits for what is running."""
         with self._changed:
             self._closed = True
-            left = [item for _, _, item in sorted(self._heap, key=lambda entry: entry[:2])]
             self._heap.clear()
             self._changed.notify_all()
-        return left
 
     def join(self, limit: float) -> bool:
         """Whether everything that was running has ended after `limit` seconds at most."""

@@ -55,15 +55,10 @@ class NotificationRule:
     suffix: str
     deliver: Callable[[bytes], None]
 
-    def matches(self, name: str, bucket: str, key: str) -> bool:
-        """`name`: as in an event, without "oss:"."""
+    def matches(self, name: str, key: str) -> bool:
+        """A change in its bucket. `name`: as in an event, without "oss:"."""
         wanted = {f"oss:{name}", f"oss:{name.partition(':')[0]}:*"}
-        return (
-            bucket == self.bucket
-            and not wanted.isdisjoint(self.events)
-            and key.startswith(self.prefix)
-            and key.endswith(self.suffix)
-        )
+        return not wanted.isdisjoint(self.events) and key.startswith(self.prefix) and key.endswith(self.suffix)
 
     def overlaps(self, other: NotificationRule) -> bool:
         return (
@@ -109,7 +104,7 @@ class Notifications:
         """Hands a record without ruleId to each rule that it matches; returns headers for an upload's answer."""
         oss = record["oss"]
         key = oss["object"]["key"]
-        matching = [r for r in self.rules(oss["bucket"]["name"]) if r.matches(record["eventName"], r.bucket, key)]
+        matching = [r for r in self.rules(oss["bucket"]["name"]) if r.matches(record["eventName"], key)]
         shown = {**oss["object"], "key": quote(key) if self.encode_keys else key}
         for rule in matching:
             rule_id = hashlib.sha1(rule.id.encode(), usedforsecurity=False).hexdigest().upper()
