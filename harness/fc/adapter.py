@@ -7,7 +7,6 @@ handler is found, what `context` has, how results and exceptions are encoded, wh
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import datetime
 import decimal
@@ -230,21 +229,17 @@ def _context(headers: Any) -> Any:
         access_key_id=key_id, access_key_secret=secret, security_token=token,
         accessKeyId=key_id, accessKeySecret=secret, securityToken=token,
     )  # fmt: skip
-    baggages = json.loads(base64.b64decode(get("x-fc-tracing-opentracing-span-baggages", "")) or b"{}")
+    # There are no services in FC 3.0, and tracing is off: both belong to the shape all the same.
     return _Context(
         **common,
         requestId=common["request_id"],
         credentials=credentials,
         function=function,
         service=SimpleNamespace(
-            name=get("x-fc-service-name", ""), log_project=log_project, log_store=log_store,
+            name="", log_project=log_project, log_store=log_store,
             qualifier=qualifier, version_id=version,
         ),
-        tracing=SimpleNamespace(
-            span_context=get("x-fc-tracing-opentracing-span-context", ""),
-            span_baggages=baggages,
-            jaeger_endpoint=get("x-fc-tracing-jaeger-endpoint", ""),
-        ),
+        tracing=SimpleNamespace(span_context="", span_baggages={}, jaeger_endpoint=""),
         retry_count=int(get("x-fc-retry-count", "0")),
         logger=None,
     )  # fmt: skip
