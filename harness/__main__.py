@@ -50,7 +50,9 @@ _STATE_OPTION = click.option(
     help="Where its state lives.  [default: .local-cloud in the project]",
 )
 _ENDPOINT_OPTION = click.option(
-    "--endpoint", metavar="URL", help=f"The running cloud.  [default: the one started last, else {DEFAULT_URL}]"
+    "--endpoint",
+    metavar="URL",
+    help=f"The running cloud.  [default: the one that keeps its state in .local-cloud, else {DEFAULT_URL}]",
 )
 
 
@@ -227,7 +229,9 @@ def events() -> None:
 
 @main.command(short_help="Empty the cloud, running or not.")
 @_STATE_OPTION
-@_ENDPOINT_OPTION
+@click.option(
+    "--endpoint", metavar="URL", help="A running cloud.  [default: the one that keeps its state in the directory]"
+)
 def reset(directory: Path, endpoint: str | None) -> None:
     """Empty the local cloud: a running one back to how it started, else the state it left."""
     url = endpoint or running_at(directory)

@@ -88,7 +88,7 @@ class Request:
     headers: Message
     body: Body
     client: str = "127.0.0.1"
-    #: what services and the fault layer want to hand on about this request (operation, signer, log fields)
+    #: what a service finds out about this request and needs again: signer, key, the parsed call
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property

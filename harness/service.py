@@ -37,7 +37,10 @@ Authorize = Callable[[Credentials | None, str, str, Mapping[str, str]], Decision
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the journal: a request, denied, invocation, log, task, event, fault, destination or reset."""
+    """One line of the journal.
+
+    kind: request, denied, invocation, log, task, callback, event, fault, destination or reset.
+    """
 
     kind: str
     at: float

@@ -21,8 +21,8 @@ from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-#: FFmpeg's names of the container formats that are read; the last line holds no videos, and tells so better than
-#: "unknown format" would
+#: FFmpeg's names of the container formats that are read; those from wav on hold no videos, and are read because
+#: that can then be said better than by "unknown format"
 _FORMATS = (
     "mov,mp4,matroska,webm,avi,flv,asf,mpegts,mpeg,ogg,rm,dv,mxf,ivf,gif,apng,wav,mp3,aac,flac,jpeg_pipe,png_pipe"
 )
