@@ -132,22 +132,21 @@ def up(
     It reads s.yaml and the .env beside it; what is not filled in gets a local default. It prints what it watches,
     the address of its console page, and what to export for other clients.
     """
-    from harness.up import Plan, UpError, run_up
+    from harness.cloud import CloudOptions
+    from harness.up import UpError, run_up
 
-    plan = Plan(
+    options = CloudOptions(
         stack_file=None if empty else stack_file,
         environ=_environ(stack_file),
         directory=None if ephemeral else directory,
         host=host,
         port=port,
-        anywhere=anywhere,
         code=code,
         owner=_owner(os.environ),
-        faults=faults,
         render=not no_render,
     )
     try:
-        run_up(plan)
+        run_up(options, faults, anywhere)
     except UpError as exc:
         raise Mistake(str(exc)) from exc
 

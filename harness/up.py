@@ -6,9 +6,7 @@ import errno
 import signal
 import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 import click
 
@@ -16,7 +14,6 @@ from harness.cloud import CloudOptions, LocalCloud
 from harness.console.guard import is_loopback
 from harness.directory import DirectoryInUse
 from harness.faults import FaultError, parse_fault
-from harness.identity import Credentials
 from harness.ram import PolicyError
 from harness.stack import StackError
 
@@ -25,51 +22,27 @@ class UpError(Exception):
     """The cloud cannot start; the message says what to change."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What was asked for. faults: as text. The rest is as in CloudOptions."""
+def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None:
+    """Starts it, says so on standard output, and stops it at SIGINT or SIGTERM. Raises UpError.
 
-    stack_file: Path | None
-    environ: Mapping[str, str]
-    directory: Path | None
-    host: str
-    port: int
-    anywhere: bool
-    code: Path | None
-    owner: Credentials | None
-    faults: tuple[str, ...]
-    render: bool
-
-
-def run_up(plan: Plan) -> None:
-    """Starts it, says so on standard output, and stops it at SIGINT or SIGTERM. Raises UpError."""
+    faults: as text. anywhere: a host that others can reach will do.
+    """
     stop = threading.Event()
     # From the beginning: what is half built is taken down, too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with _build(plan) as cloud:
+    _check_host(options.host, anywhere)
+    with _build(options, faults) as cloud:
         if not stop.is_set():
             _say_ready(cloud)
         stop.wait()
         click.echo("stopping …")
 
 
-def _build(plan: Plan) -> LocalCloud:
-    _check_host(plan.host, plan.anywhere)
+def _build(options: CloudOptions, faults: Sequence[str]) -> LocalCloud:
     try:
-        faults = [parse_fault(text) for text in plan.faults]
-        cloud = LocalCloud(
-            CloudOptions(
-                stack_file=plan.stack_file,
-                environ=plan.environ,
-                directory=plan.directory,
-                host=plan.host,
-                port=plan.port,
-                code=plan.code,
-                owner=plan.owner,
-                render=plan.render,
-            )
-        )
+        parsed = [parse_fault(text) for text in faults]
+        cloud = LocalCloud(options)
     except FaultError as exc:
         raise UpError(f"--fault {exc}; see `python -m harness up --help`") from exc
     except (StackError, PolicyError) as exc:
@@ -78,9 +51,9 @@ def _build(plan: Plan) -> LocalCloud:
         raise UpError(f"{exc}: stop that one, or add --ephemeral or another --directory") from exc
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
-            raise UpError(f"port {plan.port} is taken by another program: add --port 0 for a free one") from exc
-        raise UpError(f"{exc.filename or f'{plan.host}:{plan.port}'}: {exc.strerror or exc}") from exc
-    for fault in faults:
+            raise UpError(f"port {options.port} is taken by another program: add --port 0 for a free one") from exc
+        raise UpError(f"{exc.filename or f'{options.host}:{options.port}'}: {exc.strerror or exc}") from exc
+    for fault in parsed:
         cloud.faults.add(fault)
     return cloud
 
