@@ -222,7 +222,7 @@ class LocalCloud:
             return self.fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
             return self.multimediaai
-        return self.multimediaai if request.host.startswith("multimediaai.") else self.oss
+        return self.multimediaai if request.host_name.startswith("multimediaai.") else self.oss
 
     def _answer(self, request: Request) -> Response:
         return confine(request, self.dispatch(request))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from harness.http import host_name
+
 _DOMAIN = ".aliyuncs.com"
 _REGION = "[a-z0-9]+(?:-[a-z0-9]+)+"
 _HOSTS = {
@@ -21,17 +23,12 @@ _HOSTS = {
 
 def in_production(host: str) -> bool:
     """Whether the host belongs to Alibaba Cloud's API domain."""
-    return f".{_plain(host)}".endswith(_DOMAIN)
+    return f".{host_name(host)}".endswith(_DOMAIN)
 
 
 def service_at(host: str) -> str | None:
     """The service of the local cloud that stands for this host ("oss", "multimediaai", "fc"), or None."""
     if not in_production(host):
         return None
-    name = _plain(host).removesuffix(_DOMAIN)
+    name = host_name(host).removesuffix(_DOMAIN)
     return next((service for service, pattern in _HOSTS.items() if pattern.fullmatch(name)), None)
-
-
-def _plain(host: str) -> str:
-    """Without a port and a closing dot, in lower case."""
-    return host.strip().lower().partition(":")[0].rstrip(".")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
 import socket
 import struct
 import sys
@@ -22,6 +23,28 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 CHUNK = 64 * 1024
+
+
+def host_name(host: str) -> str:
+    """A Host header's name: without port, closing dot and an IPv6 address's brackets, in lower case."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].rstrip(".")
+
+
+def is_address(name: str) -> bool:
+    """Whether a host's name is an IP address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(name: str) -> bool:
+    """Whether only this machine can be meant. `name`: of a host, or an address, without a port."""
+    return ipaddress.ip_address(name).is_loopback if is_address(name) else name.lower() == "localhost"
 
 
 class Body:
@@ -106,7 +129,12 @@ class Request:
 
     @property
     def host(self) -> str:
+        """The Host header as it was sent, often with a port."""
         return self.header("Host")
+
+    @property
+    def host_name(self) -> str:
+        return host_name(self.host)
 
 
 @dataclass

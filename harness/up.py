@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import click
 
 from harness.cloud import CloudOptions, LocalCloud
-from harness.console.guard import is_loopback
 from harness.directory import DirectoryInUse
 from harness.faults import FaultError, parse_fault
+from harness.http import is_loopback
 from harness.ram import PolicyError
 from harness.stack import StackError
 

@@ -7,9 +7,7 @@ at one (DNS rebinding; they carry that name as Host). Programs send no Origin an
 
 from __future__ import annotations
 
-import ipaddress
-
-from harness.http import Request, Response
+from harness.http import Request, Response, is_loopback
 
 PATHS = ("/_console", "/_admin")
 #: what browsers say that they will show as a page (Fetch Metadata)
@@ -26,14 +24,14 @@ def is_for_console(request: Request) -> bool:
     Under any other host the path is an object's key.
     """
     ours = request.path in PATHS or request.path.startswith(tuple(f"{path}/" for path in PATHS))
-    return ours and is_loopback(_name(request.host))
+    return ours and is_loopback(request.host_name)
 
 
 def check(request: Request) -> None:
     """Raises Forbidden."""
     if not is_loopback(request.client):
         raise Forbidden("only for clients on the machine that the local cloud runs on")
-    if not is_loopback(_name(request.host)):
+    if not is_loopback(request.host_name):
         raise Forbidden("only by a loopback name, such as http://127.0.0.1")
     origin = request.header("Origin")
     if origin and origin.lower() != f"http://{request.host}".lower():
@@ -50,14 +48,6 @@ def confine(request: Request, response: Response) -> Response:
     return response
 
 
-def is_loopback(name: str) -> bool:
-    """`name`: a host name or an address without a port."""
-    try:
-        return ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return name.lower() == "localhost"
-
-
 def _is_link(request: Request) -> bool:
     """Somebody followed a link to a page of the console; looking changes nothing."""
     return (
@@ -66,8 +56,3 @@ def _is_link(request: Request) -> bool:
         and request.header("Sec-Fetch-Mode") == "navigate"
         and request.header("Sec-Fetch-Dest") == "document"
     )
-
-
-def _name(host: str) -> str:
-    """A Host header without its port."""
-    return host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]

@@ -6,19 +6,20 @@ the fields of GetTaskResult. Only receivers on this machine are told.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from harness.http import is_loopback
+
 _SECONDS = 3.0
 
 
 def tell(url: str, body: Mapping[str, Any]) -> str:
     """What became of it: "200" and so on, "not on this machine", or the name of the error."""
-    if not _is_loopback(urlsplit(url).hostname or ""):
+    if not is_loopback(urlsplit(url).hostname or ""):
         return "not on this machine"
     try:
         with requests.Session() as session:
@@ -26,10 +27,3 @@ def tell(url: str, body: Mapping[str, Any]) -> str:
             return str(session.post(url, json=body, timeout=_SECONDS, allow_redirects=False).status_code)
     except requests.RequestException as exc:
         return type(exc).__name__
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from harness.http import Request
+from harness.http import Request, host_name, is_address
 from harness.oss.errors import OssError
 from harness.oss.state.model import check_bucket_name, check_key
 
@@ -60,7 +59,7 @@ class Addressing:
         return found
 
     def _target(self, request: Request) -> Target:
-        host = _host_name(request.host)
+        host = request.host_name
         if known := _OSS_HOST.fullmatch(host):
             key = _decode(request.path[1:])
             if known["bucket"] is None and key:
@@ -70,7 +69,7 @@ class Addressing:
                 raise OssError("AccessDenied", _ELSEWHERE, Bucket=known["bucket"], Endpoint=endpoint)
             return Target(known["bucket"] or "", key)
         bucket, _, rest = host.partition(".")
-        if not _is_address(host) and rest and (rest == "localhost" or self._has_bucket(bucket)):
+        if not is_address(host) and rest and (rest == "localhost" or self._has_bucket(bucket)):
             return Target(bucket, _decode(request.path[1:]))
         return self._path_style(request.path)
 
@@ -83,24 +82,8 @@ class Addressing:
 
 def is_path_style(host: str) -> bool:
     """Whether clients put the bucket into the path for this host (with or without a port)."""
-    name = _host_name(host)
-    return name == "localhost" or _is_address(name)
-
-
-def _host_name(host: str) -> str:
-    """Without the port, in lower case, and an IPv6 address without its brackets."""
-    name = host.strip().lower()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.partition(":")[0]
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    name = host_name(host)
+    return name == "localhost" or is_address(name)
 
 
 def _decode(text: str) -> str:
