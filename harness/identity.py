@@ -34,6 +34,11 @@ class Credentials:
         return self.role is None
 
 
+def signer_name(signer: Credentials | None) -> str:
+    """How the journal names a signer: the role, else the access key id, else anonymous."""
+    return "anonymous" if signer is None else signer.role or signer.access_key_id
+
+
 class IdentityError(Exception):
     """`reason`: unknown_key, missing_token, malformed_token, mismatched_token, expired_token."""
 

@@ -35,6 +35,16 @@ class Service(Protocol):
 Authorize = Callable[[Credentials | None, str, str, Mapping[str, str]], Decision]
 
 
+def condition_context(request: Request, now: float) -> dict[str, str]:
+    """RAM's common condition keys of a request. now: epoch seconds."""
+    return {
+        "acs:SourceIp": request.client,
+        "acs:UserAgent": request.header("User-Agent"),
+        "acs:CurrentTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+        "acs:SecureTransport": "false",
+    }
+
+
 @dataclass(frozen=True)
 class Entry:
     """One line of the journal.

@@ -15,12 +15,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from harness.fc.errors import FcError, too_large
-from harness.fc.guard import Guard, signer_name
+from harness.fc.guard import Guard
 from harness.fc.invocation import new_request_id
 from harness.fc.spec import LATEST
 from harness.http import Request, Response
-from harness.identity import Credentials, Identities
-from harness.service import Journal
+from harness.identity import Credentials, Identities, signer_name
+from harness.service import Journal, condition_context
 from harness.signatures import SignatureError, acs3, fc2
 from harness.signatures.gateway import NonceLog
 
@@ -32,13 +32,14 @@ _MAX_BODY = 140 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request. `names`: what the path names, decoded."""
+    """One authenticated request. `names`: what the path names, decoded. `context`: RAM's condition keys."""
 
     request: Request
     body: bytes
     names: Mapping[str, str]
     signer: Credentials
     request_id: str
+    context: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
         """The JSON object in the body. Raises FcError."""
@@ -125,12 +126,12 @@ class Api:
             route, names = found
             body = _read(request, route.max_body)
             signer = self._authenticate(request, body)
+            context = condition_context(request, self._clock())
             if route.resource:
                 where = defaultdict(lambda: "*", {"qualifier": LATEST, **request.params, **names})
-                self._guard.allow(
-                    signer, route.action or f"fc:{route.operation}", route.resource.format_map(where)
-                )
-            response = route.run(Call(request, body, names, signer, request_id))
+                action = route.action or f"fc:{route.operation}"
+                self._guard.allow(signer, action, route.resource.format_map(where), context)
+            response = route.run(Call(request, body, names, signer, request_id, context))
         except SignatureError as exc:
             response = self._error(request, FcError(exc.status, exc.code, exc.message), request_id)
         except FcError as exc:

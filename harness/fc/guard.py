@@ -6,25 +6,25 @@ from collections.abc import Mapping
 
 from harness.fc.environment import Platform
 from harness.fc.errors import FcError
-from harness.identity import Credentials
+from harness.identity import Credentials, signer_name
 from harness.service import Authorize, Journal
 
 
 class Guard:
-    """Asks `authorize` and notes refusals in the journal."""
+    """Asks `authorize` and notes refusals in the journal. `context`: the condition keys of the request."""
 
     def __init__(self, authorize: Authorize, journal: Journal, platform: Platform) -> None:
         self._authorize = authorize
         self._journal = journal
         self._platform = platform
 
-    def allow(self, signer: Credentials, action: str, resource: str) -> None:
+    def allow(self, signer: Credentials, action: str, resource: str, context: Mapping[str, str]) -> None:
         """`resource`: within FC here, such as `functions/<name>`. Raises FcError (403)."""
-        self._allow(signer, action, self._platform.arn(resource), {})
+        self._allow(signer, action, self._platform.arn(resource), context)
 
-    def allow_pass_role(self, signer: Credentials, role_arn: str) -> None:
+    def allow_pass_role(self, signer: Credentials, role_arn: str, context: Mapping[str, str]) -> None:
         """May the signer give this role to a function or a trigger? Raises FcError (403)."""
-        self._allow(signer, "ram:PassRole", role_arn, {"acs:Service": "fc.aliyuncs.com"})
+        self._allow(signer, "ram:PassRole", role_arn, {**context, "acs:Service": "fc.aliyuncs.com"})
 
     def _allow(self, signer: Credentials, action: str, arn: str, context: Mapping[str, str]) -> None:
         decision = self._authorize(signer, action, arn, context)
@@ -40,8 +40,3 @@ class Guard:
         )
         message = f"the caller is not authorized to perform '{action}' on resource '{arn}'"
         raise FcError(403, "AccessDenied", message)
-
-
-def signer_name(signer: Credentials | None) -> str:
-    """How the journal names a signer: the role, else the access key id, else anonymous."""
-    return "anonymous" if signer is None else signer.role or signer.access_key_id

@@ -18,12 +18,11 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from harness.http import Request, Response
-from harness.identity import Credentials, Identities
+from harness.identity import Credentials, Identities, signer_name
 from harness.multimediaai.account import Account
 from harness.multimediaai.actions import Actions, Behaviour, Fields, Params, result
 from harness.multimediaai.callback import tell
@@ -32,7 +31,7 @@ from harness.multimediaai.errors import ApiError, refused
 from harness.multimediaai.tasks import Task, Tasks
 from harness.multimediaai.wire import MAX_BODY, Call, read_call
 from harness.multimediaai.workers import Workers
-from harness.service import Authorize, Journal
+from harness.service import Authorize, Journal, condition_context
 from harness.signatures import SignatureError, acs3, rpc
 from harness.signatures.gateway import NonceLog
 
@@ -147,7 +146,7 @@ class MultimediaAIService(Behaviour):
         action = self._known_action(call)
         verify = acs3.verify if call.acs3 else rpc.verify
         signer = verify(call.request, call.body, self._identities, now=self._clock(), nonces=self._nonces)
-        outcome["signer"] = _signer_name(signer)
+        outcome["signer"] = signer_name(signer)
         self._check_permission(call, signer)
         self.account.check(creates_task=call.action.startswith("Create"))
         return action(call.params)
@@ -174,20 +173,14 @@ class MultimediaAIService(Behaviour):
     def _check_permission(self, call: Call, signer: Credentials) -> None:
         """Permissions of this product are by action, not by resource."""
         name = f"{self.name}:{call.action}"
-        context = {
-            "acs:SourceIp": call.request.client,
-            "acs:UserAgent": call.request.header("User-Agent"),
-            "acs:CurrentTime": datetime.fromtimestamp(self._clock(), timezone.utc).isoformat(),
-            "acs:SecureTransport": "false",
-        }
-        decision = self._authorize(signer, name, "*", context)
+        decision = self._authorize(signer, name, "*", condition_context(call.request, self._clock()))
         if not decision.allowed:
             self._journal.add(
                 "denied",
                 service=self.name,
                 action=name,
                 resource="*",
-                signer=_signer_name(signer),
+                signer=signer_name(signer),
                 denied_by=decision.denied_by,
             )
             raise refused("NoPermission", name)
@@ -202,7 +195,3 @@ class MultimediaAIService(Behaviour):
         body = {"TaskId": task.task_id, "Status": int(task.status), **result(task)}
         outcome = tell(task.callback_url, {name: value for name, value in body.items() if value is not None})
         self._journal.add("callback", task_id=task.task_id, outcome=outcome)
-
-
-def _signer_name(signer: Credentials) -> str:
-    return signer.role or signer.access_key_id

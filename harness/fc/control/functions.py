@@ -69,7 +69,8 @@ class FunctionOperations:
 
     def create(self, call: Call) -> Response:
         wanted = _without_nothing(call.document())
-        self._guard.allow(call.signer, "fc:CreateFunction", f"functions/{wanted.get('functionName')}")
+        made = f"functions/{wanted.get('functionName')}"
+        self._guard.allow(call.signer, "fc:CreateFunction", made, call.context)
         location = wanted.pop("code", None)
         document = with_defaults(wanted)
         self._check(call, document)
@@ -151,7 +152,7 @@ class FunctionOperations:
                 raise FcError(501, "NotImplemented", f"the local cloud does not implement {feature}")
         check_function(document)
         if role := document.get("role"):
-            self._guard.allow_pass_role(call.signer, role)
+            self._guard.allow_pass_role(call.signer, role, call.context)
 
     def _fetch(self, location: Any) -> Code:
         """InputCodeLocation → code in the archive."""

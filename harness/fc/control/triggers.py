@@ -43,7 +43,7 @@ class TriggerOperations:
     def create(self, call: Call) -> Response:
         wanted = {name: value for name, value in call.document().items() if name in _KEPT and value is not None}
         function, name = call.names["function"], wanted.get("triggerName")
-        self._guard.allow(call.signer, "fc:CreateTrigger", f"functions/{function}/triggers/{name}")
+        self._guard.allow(call.signer, "fc:CreateTrigger", f"functions/{function}/triggers/{name}", call.context)
         with self._deployments.lock:
             deployment = self._deployments.get(function)
             self._check(call, wanted)
@@ -106,7 +106,7 @@ class TriggerOperations:
         if isinstance(trigger.get("triggerConfig"), dict):  # some clients send it as an object
             trigger["triggerConfig"] = json.dumps(trigger["triggerConfig"])
         check_trigger(trigger)
-        self._guard.allow_pass_role(call.signer, trigger["invocationRole"])
+        self._guard.allow_pass_role(call.signer, trigger["invocationRole"], call.context)
 
     def _find(self, deployment: Deployment, name: str) -> dict[str, Any]:
         if name not in deployment.triggers:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.http import Request
-from harness.identity import Credentials, Identities, IdentityError
+from harness.identity import Credentials, Identities, IdentityError, signer_name
 from harness.oss.errors import OssError
 from harness.oss.wire.call import Call, Place
-from harness.service import Authorize, Journal
+from harness.service import Authorize, Journal, condition_context
 from harness.signatures import SignatureError, oss_v1, oss_v4
 from harness.signatures.oss_claim import Claim
 
@@ -128,19 +127,8 @@ class Access:
 
     def _context(self, call: Call) -> dict[str, str]:
         """The condition keys of a request: RAM's common ones and OSS's of listings."""
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.place.clock()))
-        context = {
-            "acs:SourceIp": call.request.client,
-            "acs:UserAgent": call.request.header("User-Agent"),
-            "acs:CurrentTime": moment,
-            "acs:SecureTransport": "false",
-        }
+        context = condition_context(call.request, self.place.clock())
         if call.operation.name.startswith("ListObject"):
             context["oss:Prefix"] = call.params.get("prefix", "")
             context["oss:Delimiter"] = call.params.get("delimiter", "")
         return context
-
-
-def signer_name(signer: Credentials | None) -> str:
-    """How the journal names a signer: the role, else the access key id, else anonymous."""
-    return "anonymous" if signer is None else signer.role or signer.access_key_id

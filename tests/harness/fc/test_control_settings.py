@@ -201,6 +201,31 @@ def test_permissions(local: LocalFc) -> None:
     assert refused(lambda: client3(local, operator).put_async_invoke_config("f", request)) == (403, "AccessDenied")
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "allowed"),
+    [
+        ("IpAddress", "acs:SourceIp", "127.0.0.0/8", True),
+        ("IpAddress", "acs:SourceIp", "10.0.0.0/8", False),
+        ("Bool", "acs:SecureTransport", "true", False),
+        ("DateLessThan", "acs:CurrentTime", "2001-01-01T00:00:00Z", False),
+        ("StringLike", "acs:UserAgent", "*", True),
+    ],
+)
+def test_conditions_of_a_permission(local: LocalFc, operator: str, key: str, value: str, allowed: bool) -> None:
+    local.function()
+    who = local.identities.assume_role("operator")
+    permission = statement("Allow", "fc:InvokeFunction", "*", Condition={operator: {key: value}})
+    local.policies["operator"] = Policy({"Version": "1", "Statement": [permission]})
+
+    def invoke() -> Any:
+        return client3(local, who).invoke_function("f", models.InvokeFunctionRequest(body="hello"))
+
+    if allowed:
+        assert invoke().body.read() == b"hello"
+    else:
+        assert refused(invoke) == (403, "AccessDenied")
+
+
 def test_upload_credentials_may_upload_and_nothing_else(local: LocalFc) -> None:
     policy = Policy(upload_policy("fc-temp", ACCOUNT_ID))
     assert policy.evaluate("oss:PutObject", f"acs:oss:cn-x:1:fc-temp/{ACCOUNT_ID}/x").allowed
