@@ -5,6 +5,9 @@ Written from the published algorithms, never from the handler's signer, so that 
 
 from __future__ import annotations
 
+#: seconds that a request's time may differ from the service's, in every scheme
+MAX_SKEW = 15 * 60
+
 
 class SignatureError(Exception):
     """A request whose signature is refused. `code` is the service's error code, `status` its HTTP status."""

@@ -16,9 +16,8 @@ from urllib.parse import unquote
 
 from harness.http import Request
 from harness.identity import Credentials, Identities, IdentityError
-from harness.signatures import SignatureError
+from harness.signatures import MAX_SKEW, SignatureError
 
-MAX_SKEW = 15 * 60
 _AUTHORIZATION = re.compile(r"FC (?P<key_id>[^:\s]+):(?P<signature>[A-Za-z0-9+/=]+)")
 _REFUSED_IDENTITY = {
     "unknown_key": ("InvalidAccessKeyID", "the AccessKey ID is invalid"),

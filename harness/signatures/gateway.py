@@ -12,10 +12,7 @@ from datetime import datetime, timezone
 from urllib.parse import quote
 
 from harness.identity import Credentials, Identities, IdentityError
-from harness.signatures import SignatureError
-
-#: how far a request's timestamp may be from the server's clock, in seconds
-MAX_SKEW = 15 * 60
+from harness.signatures import MAX_SKEW, SignatureError
 
 _REFUSED_IDENTITY = {
     "unknown_key": ("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404),

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from email.message import Message
 
 from harness.http import Request
-from harness.signatures import SignatureError
-from harness.signatures.oss_claim import MAX_SKEW, Claim, parse_http_date, parse_seconds, signed_pairs, too_skewed
+from harness.signatures import MAX_SKEW, SignatureError
+from harness.signatures.oss_claim import Claim, parse_http_date, parse_seconds, signed_pairs, too_skewed
 
 # The query parameters that are part of what is signed; others (prefix, max-keys, marker …) are not.
 _SUBRESOURCES = """

@@ -16,8 +16,8 @@ from email.message import Message
 from urllib.parse import quote
 
 from harness.http import Request
-from harness.signatures import SignatureError
-from harness.signatures.oss_claim import MAX_SKEW, Claim, parse_seconds, signed_pairs, too_skewed
+from harness.signatures import MAX_SKEW, SignatureError
+from harness.signatures.oss_claim import Claim, parse_seconds, signed_pairs, too_skewed
 
 ALGORITHM = "OSS4-HMAC-SHA256"
 PAYLOAD = "UNSIGNED-PAYLOAD"

@@ -11,13 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import crcmod
-
+from harness.crc64 import crc64
 from harness.fc.errors import FcError
 
 #: Bytes, unpacked: FC's limit for code packages.
 MAX_UNPACKED = 500 * 1024 * 1024
-crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF)
 
 
 @dataclass(frozen=True)

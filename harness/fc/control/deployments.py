@@ -10,17 +10,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from harness.fc.control.archive import Code, CodeArchive
-from harness.fc.control.documents import async_config_of, spec_of
+from harness.fc.control.documents import Document, async_config_of, spec_of
 from harness.fc.environment import Platform
 from harness.fc.errors import function_not_found
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST, FunctionSpec
-
-Document = dict[str, Any]
 
 
 @dataclass

@@ -6,17 +6,13 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import crcmod
-
+from harness.crc64 import crc64
 from harness.oss.state.model import Content
 
 PIECE = 256 * 1024
-
-#: CRC-64/ECMA-182 as OSS computes it (reflected, complemented); `crc64(data, crc)` continues from `crc`
-crc64: Callable[..., int] = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF)
 
 
 class Blobs:

@@ -20,6 +20,7 @@ from harness.oss.wire.operations import Operation
 from harness.oss.wire.times import iso
 from harness.oss.wire.xml import MAX_DOCUMENT, Element, render
 
+#: bytes that one request may upload
 MAX_BODY = 5 * 1024**3
 
 

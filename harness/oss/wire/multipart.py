@@ -82,7 +82,7 @@ def abort_multipart_upload(call: Call) -> Response:
 
 def list_parts(call: Call) -> Response:
     upload = _upload(call)
-    limit, marker = call.number("max-parts", 1000, 1, 1000), call.number("part-number-marker", 0, 0, 10_000)
+    limit, marker = call.number("max-parts", 1000, 1, 1000), call.number("part-number-marker", 0, 0, MAX_PARTS)
     after = [part for part in call.store.uploads.parts(upload) if part.number > marker]
     page = after[:limit]
     elements: list[Element] = [

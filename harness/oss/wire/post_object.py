@@ -9,7 +9,7 @@ from harness.http import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Content, StoredObject, check_key
 from harness.oss.wire import attributes as wire
-from harness.oss.wire.call import Call, Handler, answer_xml, empty
+from harness.oss.wire.call import MAX_BODY, Call, Handler, answer_xml, empty
 from harness.oss.wire.forms import Form, read_form
 from harness.oss.wire.objects import announce
 from harness.oss.wire.post_policy import PostPolicy
@@ -44,7 +44,7 @@ def _admit(call: Call, fields: dict[str, str]) -> tuple[int, int]:
     call.signer = call.signer_of_form(fields) if policy else None
     call.authorize("oss:PutObject", call.bucket, call.key)
     if not policy:
-        return 0, 5 * 1024**3
+        return 0, MAX_BODY
     allowed = PostPolicy(policy)
     allowed.check(fields, call.bucket, call.place.clock())
     return allowed.min_size, allowed.max_size

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from harness.oss.errors import OssError
+from harness.oss.wire.call import MAX_BODY
 
 
 class PostPolicy:
@@ -27,7 +28,7 @@ class PostPolicy:
             raise OssError("InvalidPolicyDocument", f"Invalid Policy: {exc}") from exc
         if not isinstance(self._conditions, list):
             raise OssError("InvalidPolicyDocument", "Invalid Policy: conditions must be a list.")
-        self.min_size, self.max_size = 0, 5 * 1024**3
+        self.min_size, self.max_size = 0, MAX_BODY
 
     def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
         """`fields` by lower-case name; raises OssError AccessDenied with the condition that does not hold."""

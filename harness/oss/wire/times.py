@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from email.utils import formatdate
 
+from harness.signatures.oss_claim import iso
 from harness.signatures.oss_claim import parse_http_date as parse
+
+__all__ = ["http_date", "iso", "parse_http_date"]
 
 
 def http_date(seconds: float) -> str:
     """As in Date and Last-Modified: whole seconds, GMT."""
     return formatdate(int(seconds), usegmt=True)
-
-
-def iso(seconds: float) -> str:
-    """As in XML and events: UTC, with milliseconds that OSS always writes as 000 (oss2 reads nothing else)."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def parse_http_date(text: str) -> float | None:

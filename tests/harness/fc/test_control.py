@@ -13,7 +13,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
 
-from harness.fc.control.archive import crc64
+from harness.crc64 import crc64
 from harness.fc.control.functions import UPLOAD_ROLE
 from harness.identity import ACCOUNT_ID
 from tests.harness.fc.account import REGION, LocalFc

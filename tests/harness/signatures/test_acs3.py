@@ -14,8 +14,8 @@ from alibabacloud_tea_openapi.utils import Utils
 
 from harness.http import Request
 from harness.identity import Credentials, Identities
-from harness.signatures import SignatureError, acs3
-from harness.signatures.gateway import MAX_SKEW, NonceLog
+from harness.signatures import MAX_SKEW, SignatureError, acs3
+from harness.signatures.gateway import NonceLog
 from tests.harness.signatures.building import a_request
 
 NOW = datetime(2023, 10, 26, 10, 22, 32, tzinfo=timezone.utc).timestamp()
