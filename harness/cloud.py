@@ -23,7 +23,7 @@ from harness.console.guard import confine
 from harness.directory import StateDirectory
 from harness.endpoints import service_at
 from harness.faults import Faults
-from harness.fc import FunctionCompute, TriggerSpec
+from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.http import ConnectionCut, Request, Response, Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
@@ -70,7 +70,7 @@ class CloudOptions:
     host: str = "127.0.0.1"
     port: int = 0
     context_shape: str | None = None
-    retry_delay: Callable[[int], float] = lambda retry: float(2 ** (retry - 1))
+    retry_delay: Callable[[int], float] = exponential_delay
     render: bool = True
     intercept: bool = False
     clock: Callable[[], float] = time.time
@@ -125,7 +125,7 @@ class LocalCloud:
             self.directory / "fc",
             account_id=account,
             context_shape=options.context_shape,
-            retry_delays=options.retry_delay,
+            retry_delay=options.retry_delay,
             extra_environment=dict.fromkeys(_ENDPOINTS, self.url),
             event_sources=self.bridge,
             code_bucket=self.bridge,

@@ -27,6 +27,11 @@ MAX_PENDING = 20_000
 _THREADS = 32
 
 
+def exponential_delay(retry: int) -> float:
+    """Seconds before a retry, from 1. FC does not document the delays; observed ones grow like this."""
+    return float(2 ** (retry - 1))
+
+
 @dataclass
 class DeliveryFaults:
     """At-least-once and unordered, made visible: each event so many times more, and out of order."""
@@ -65,7 +70,7 @@ class Delivery:
         execute: Execute,
         settle: Callable[[Event, InvocationResult], None],
         expire: Callable[[Event], None],
-        retry_delays: Callable[[int], float],
+        retry_delay: Callable[[int], float],
         clock: Callable[[], float],
     ) -> None:
         self.faults = DeliveryFaults()
@@ -76,7 +81,7 @@ class Delivery:
         self._execute = execute
         self._settle = settle
         self._expire = expire
-        self._retry_delays = retry_delays
+        self._retry_delay = retry_delay
         self._clock = clock
         self._lock = threading.Lock()
         self._queues: dict[str, Schedule[Event]] = {}
@@ -169,7 +174,7 @@ class Delivery:
             return float(0.5 * 2 ** (event.throttled - 1))
         if not result.ok and event.retry_count < config.max_retry_attempts:
             event.retry_count += 1
-            return self._retry_delays(event.retry_count)
+            return self._retry_delay(event.retry_count)
         if result.ok or not self._closed:  # else it failed because its instance was ended
             self._settle(event, result)
             self._spool.remove(event)

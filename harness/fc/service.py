@@ -14,7 +14,7 @@ from harness.fc.api import Api
 from harness.fc.control.plane import ControlPlane
 from harness.fc.control.surroundings import CodeBucket, EventSources, NoCodeBucket, NoEventSources
 from harness.fc.credentials import RoleCredentials
-from harness.fc.delivery import Delivery, DeliveryFaults
+from harness.fc.delivery import Delivery, DeliveryFaults, exponential_delay
 from harness.fc.destinations import Destinations
 from harness.fc.environment import Platform
 from harness.fc.errors import FcError, too_large
@@ -39,15 +39,10 @@ from harness.identity import Credentials, Identities
 from harness.service import Authorize, Journal
 
 
-def _exponential(retry: int) -> float:
-    """FC does not document the delays between retries; observed ones grow like this."""
-    return float(2 ** (retry - 1))
-
-
 class FunctionCompute:
     """Functions by name: those deployed earlier, and those that are put. `close` ends every instance and thread.
 
-    `retry_delays(n)`: seconds before the nth retry of an asynchronous invocation, from 1. `idle_seconds`: after so
+    `retry_delay(n)`: seconds before the nth retry of an asynchronous invocation, from 1. `idle_seconds`: after so
     long without a request an instance ends. `python`: the interpreter of the instances. `event_sources`: where
     triggers take effect. `code_bucket`: where deployed code comes from. What is deployed lives in `directory`.
     """
@@ -67,7 +62,7 @@ class FunctionCompute:
         context_shape: str | None = None,
         extra_environment: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
-        retry_delays: Callable[[int], float] = _exponential,
+        retry_delay: Callable[[int], float] = exponential_delay,
         idle_seconds: float = 300.0,
         event_sources: EventSources | None = None,
         code_bucket: CodeBucket | None = None,
@@ -81,40 +76,39 @@ class FunctionCompute:
         # Its own folder, because the names of sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="fc-"))
         self._watchdog = Watchdog(self._stop_idle, min(1.0, max(0.05, idle_seconds / 4)))
-        self._launcher = Launcher(
-            self.platform,
-            self._watchdog,
-            self._credentials_of,
-            lambda request_id, line: journal.add("log", request_id=request_id, line=line),
-            self._sockets,
-            python,
-            dict(extra_environment or {}),
-        )
-        self._functions = Functions(self._launcher)
+        self._functions = Functions(self._launcher(journal, python, dict(extra_environment or {})))
         guard = Guard(authorize, journal, self.platform)
+        sources, bucket = event_sources or NoEventSources(), code_bucket or NoCodeBucket()
         self._control = ControlPlane(
-            directory,
-            self._functions,
-            guard,
-            identities,
-            event_sources or NoEventSources(),
-            code_bucket or NoCodeBucket(),
-            self.platform,
-            clock,
+            directory, self._functions, guard, identities, sources, bucket, self.platform, clock
         )
-        self._api = Api(
-            [*invocation_routes(self), *self._control.routes],
-            identities=identities,
-            guard=guard,
-            journal=journal,
-            clock=clock,
-        )
+        routes = [*invocation_routes(self), *self._control.routes]
+        self._api = Api(routes, identities=identities, guard=guard, journal=journal, clock=clock)
         self._destinations = Destinations(
             self.platform, self._credentials_of, authorize, journal, self.invoke_async
         )
-        spool = EventSpool(directory / "events")
         self._delivery = Delivery(
-            spool, self._look_up, self._execute, self._settle, self._expire, retry_delays, clock
+            EventSpool(directory / "events"),
+            self._look_up,
+            self._execute,
+            self._settle,
+            self._expire,
+            retry_delay,
+            clock,
+        )
+
+    def _launcher(self, journal: Journal, python: str, extra_environment: dict[str, str]) -> Launcher:
+        def log(request_id: str, line: str) -> None:
+            journal.add("log", request_id=request_id, line=line)
+
+        return Launcher(
+            self.platform,
+            self._watchdog,
+            self._credentials_of,
+            log,
+            self._sockets,
+            python,
+            extra_environment,
         )
 
     def operation(self, request: Request) -> str:

@@ -100,7 +100,7 @@ class LocalFc:
             clock=self.clock,
             event_sources=self.buckets,
             code_bucket=self.buckets,
-            **{"retry_delays": lambda retry: 0.01 * retry, **self.options},
+            **{"retry_delay": lambda retry: 0.01 * retry, **self.options},
         )
         self.server = Server(self.fc.handle)
         self.server.start()

@@ -12,7 +12,7 @@ from tests.harness.fc.test_async import COUNTING, event, executions
 
 
 def test_close_does_not_wait_for_retries(make: Callable[..., LocalFc], tmp_path: Path) -> None:
-    local = make(retry_delays=lambda _: 600.0)
+    local = make(retry_delay=lambda _: 600.0)
     local.function(COUNTING)
     local.fc.invoke_async("f", event(tmp_path / "ran", failures=9))
     until(local.outcomes)
@@ -23,7 +23,7 @@ def test_close_does_not_wait_for_retries(make: Callable[..., LocalFc], tmp_path:
 
 
 def test_accepted_events_survive_a_restart(make: Callable[..., LocalFc], tmp_path: Path) -> None:
-    local = make(retry_delays=lambda _: 600.0)
+    local = make(retry_delay=lambda _: 600.0)
     local.function(COUNTING, name="f")
     local.function(COUNTING, name="gone")
     done = local.fc.invoke_async("f", event(tmp_path / "done"))
