@@ -80,9 +80,14 @@ def triggers(cell: Cell) -> None:
     def listed() -> list[str]:
         return [found["triggerName"] for found in client.ask("ListTriggers", cell.plain_name)["triggers"]]
 
-    assert listed() == ["uploads"]
+    def rules() -> list[tuple[str, ...]]:
+        """The events that the bucket tells of below this prefix."""
+        found = cell.site.cloud.oss.notifications.rules("my-clients")
+        return [rule.events for rule in found if rule.prefix == prefix]
+
+    assert (listed(), rules()) == (["uploads"], [("oss:ObjectCreated:PutObject",)])
     client.ask("DeleteTrigger", cell.plain_name, "uploads")
-    assert listed() == []
+    assert (listed(), rules()) == ([], [])
 
 
 def async_config(cell: Cell) -> None:
