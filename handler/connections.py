@@ -8,6 +8,7 @@ it read for each connection; here it is read once.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -15,9 +16,13 @@ from urllib.parse import urlencode
 import certifi
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
+
+#: One that idled longer may be dead without anybody having said so, for the instance was frozen meanwhile. Reusing
+#: it would lose a request in a way that cannot be told from a lost answer.
+MAX_IDLE_SECONDS = 10.0
 
 
 class Connections(Session):
@@ -98,9 +103,24 @@ class _Adapter(HTTPAdapter):
 
 
 class _Connection(HTTPConnection):
-    """Sends a request's head together with its body: a segment less to send, and for the service to wait for."""
+    """Sends a request's head together with its body: a segment less to send, and for the service to wait for.
+
+    Asked whether it can be used again, it also says how long it has been idle.
+    """
 
     _held: list[bytes] | None = None
+    _answered = 0.0
+
+    @property
+    def is_connected(self) -> bool:
+        # Not the monotonic clock: it may stand still while the instance is frozen.
+        return super().is_connected and time.time() - self._answered <= MAX_IDLE_SECONDS
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3
+        try:
+            return super().getresponse()
+        finally:
+            self._answered = time.time()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._held = []

@@ -18,8 +18,7 @@ class FunctionContext(Protocol):
 
     request_id: str
     region: str
-    account_id: str
-    function: Any  # .name, .memory (MB), .timeout (s)
+    function: Any  # .timeout: seconds
 
 
 @dataclass(frozen=True)

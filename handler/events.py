@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from handler.errors import EventError
-from handler.settings import Settings
+from handler.settings import BucketName, RegionId, Settings
 
 #: What creates a whole object. AppendObject does not say when the video is finished; InitiateMultipartUpload and
 #: UploadPart come before there is an object. `ObjectCreated:*` in a trigger matches those as well.
@@ -71,7 +71,7 @@ class _Model(BaseModel):
 
 
 class _Bucket(_Model):
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")]
+    name: BucketName
 
 
 class _Object(_Model):
@@ -90,7 +90,7 @@ class OssRecord(_Model):
 
     eventSource: Literal["acs:oss"]
     eventName: str
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
+    region: RegionId
     oss: _Oss
 
 

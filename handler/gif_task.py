@@ -28,9 +28,6 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 ATTEMPTS = 5
 BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
-#: A pooled connection that idled longer may have been closed by the other side while the instance was frozen.
-#: Reusing it would lose a request in a way that cannot be told from a lost answer.
-MAX_IDLE_SECONDS = 10.0
 _PAGE_SIZE = 50
 #: The lease: seconds left of it.
 SecondsLeft = Callable[[], float]
@@ -45,28 +42,12 @@ class GifTask:
 
 
 class GifTaskClient:
-    """One per instance, used by many threads.
+    """One per instance, used by many threads."""
 
-    sleep, jitter (0 ≤ x < 1) and clock (seconds, which also pass while the instance is frozen) are for tests.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        credentials: CurrentCredentials,
-        session: requests.Session,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, settings: Settings, credentials: CurrentCredentials, session: requests.Session) -> None:
         self._settings = settings
         self._credentials = credentials
         self._session = session
-        self._sleep = sleep
-        self._jitter = jitter
-        self._clock = clock
-        self._last_used = clock()
         # One lease has to cover the claim, looking for a task, this request and the record.
         lease = settings.claim_lease_seconds
         self._timeout = (min(CONNECT_SECONDS, lease / 10), min(READ_SECONDS, lease / 5))
@@ -115,14 +96,13 @@ class GifTaskClient:
             try:
                 return self._send(action, parameters)
             except NotProcessed as error:
-                backoff = min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**attempt) * self._jitter()
+                backoff = min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**attempt) * random.random()
                 pause = max(backoff, error.retry_after)
                 if attempt >= ATTEMPTS or left() - pause <= self.time_limit:
                     raise
-                self._sleep(pause)
+                time.sleep(pause)
 
     def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, Any], str]:
-        self._drop_idle_connections()
         try:
             response = self._session.post(
                 self._settings.gif_address + "/",
@@ -134,13 +114,7 @@ class GifTaskClient:
             )
         except requests.RequestException as exc:
             raise _transport_error(exc, action, self._settings.gif_address) from exc
-        finally:
-            self._last_used = self._clock()
         return _read(response, action)
-
-    def _drop_idle_connections(self) -> None:
-        if self._clock() - self._last_used > MAX_IDLE_SECONDS:
-            self._session.close()  # the pool; the session opens new connections when it needs them
 
 
 def _transport_error(exc: requests.RequestException, action: str, address: str) -> GifTaskError:

@@ -1,7 +1,7 @@
 """The function's settings: environment variables, checked once, one frozen object.
 
-Nothing else reads the environment but credentials.py. An empty variable is an unset one, because s.yaml has no way
-to leave one out.
+Only main.py reads the environment, for this and for the credentials. An empty variable is an unset one, because
+s.yaml has no way to leave one out.
 """
 
 from __future__ import annotations

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 
+from handler import connections
 from handler.connections import Connections
 from tests.certificate import make_certificate
 
@@ -94,6 +96,25 @@ def test_a_url_is_sent_as_it_was_signed_over_one_connection(server: Server) -> N
         session.request("POST", f"http://127.0.0.1:{server.port}{PATH}?x=%20", headers={}, timeout=TIMEOUT)
     assert [target for target, _, _ in server.requests] == [f"{PATH}?x=%20"] * 3
     assert server.connections == 1
+    session.close()
+
+
+def test_a_connection_that_idled_too_long_is_not_used_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And only that one: each host's connections have a time of their own."""
+    now = [1_000_000.0]
+    monkeypatch.setattr(connections, "time", SimpleNamespace(time=lambda: now[0]))
+    session = Connections(size=2)
+    for host, pause in [("127.0.0.1", 0.0), ("127.0.0.1", 9.0), ("localhost", 0.0), ("127.0.0.1", 9.0)]:
+        now[0] += pause
+        session.request("POST", f"http://{host}:{server.port}/", headers={}, timeout=TIMEOUT)
+    assert server.connections == 2
+    now[0] += 9.0
+    session.request("POST", f"http://127.0.0.1:{server.port}/", headers={}, timeout=TIMEOUT)
+    assert server.connections == 2
+    session.request("POST", f"http://localhost:{server.port}/", headers={}, timeout=TIMEOUT)
+    assert server.connections == 3
     session.close()
 
 
