@@ -105,7 +105,7 @@ class _Adapter(HTTPAdapter):
 class _Connection(HTTPConnection):
     """Sends a request's head together with its body: a segment less to send, and for the service to wait for.
 
-    Asked whether it can be used again, it also says how long it has been idle.
+    One that was idle for too long counts as closed.
     """
 
     _held: list[bytes] | None = None

@@ -56,7 +56,7 @@ def _warm_rounds(
 
 
 def _new_videos(place: Place, peer: str, count: int) -> list[str]:
-    """The floor takes the record's name where the others take an event."""
+    """The floor takes the key where the others take an event."""
     keys = [next(place.keys) for _ in range(count)]
     return keys if peer == "floor" else [upload_event(key) for key in keys]
 
