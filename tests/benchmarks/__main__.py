@@ -1,6 +1,6 @@
 """`make bench`: everything, once. The table goes to standard output, all of it to dist/bench.json.
 
-python -m tests.benchmarks [--check | --write-baseline]
+python -m tests.benchmarks [--check | --write]; --write makes the run the baseline, and puts it into the READMEs
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.benchmarks.costs import measure_costs
 from tests.benchmarks.figures import Figure, Goal, Sample
 from tests.benchmarks.invoking import measure_batch, measure_others, measure_warm
 from tests.benchmarks.packages import Packages, make_packages
+from tests.benchmarks.readme import write_figures
 from tests.benchmarks.report import Report
 from tests.benchmarks.setting import PROJECT, Place, Stub
 from tests.benchmarks.starting import measure_imports, measure_starts
@@ -29,7 +30,7 @@ PYTHON = "3.12"
 
 
 def main(arguments: list[str]) -> int:
-    if arguments not in ([], ["--check"], ["--write-baseline"]):
+    if arguments not in ([], ["--check"], ["--write"]):
         print(__doc__, file=sys.stderr)
         return 2
     interpreter = find_interpreter(PYTHON)
@@ -43,8 +44,9 @@ def main(arguments: list[str]) -> int:
         return 2
     (DIST / "bench.json").write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
     print(report)
-    if arguments == ["--write-baseline"]:
+    if arguments == ["--write"]:
         write_baseline(report.figures)
+        write_figures(report.figures, report.costs)
     return check(report) if arguments == ["--check"] else 0
 
 

@@ -1,7 +1,7 @@
 """`make bench-check`: the ratios of a run against those of the committed run.
 
 Only ratios: absolute times are another machine's. A figure without a peer is compared as it is where it does not
-depend on the machine (requests, memory), and else left to its goal.
+depend on the machine (requests, memory), and else has to meet its goal.
 """
 
 from __future__ import annotations
@@ -26,16 +26,20 @@ def write_baseline(figures: Sequence[Figure], file: Path = FILE) -> None:
 def find_regressions(figures: Sequence[Figure], file: Path = FILE) -> list[str]:
     """What became worse than the tolerance allows, one line each; also what is no longer measured."""
     known = json.loads(file.read_text(encoding="utf-8"))
-    found = {figure.name: figure for figure in figures}
-    problems = [f"{name}: not measured any more" for name in known.keys() - found.keys()]
-    for name, before in known.items():
-        if name in found and (now := _watched(found[name])) is not None and _worse(found[name], before, now):
-            problems.append(f"{name}: {now:.3f}, and it was {before:.3f}")
+    watched = {figure.name: value for figure in figures if (value := _watched(figure)) is not None}
+    problems = [f"{name}: not measured any more" for name in known if name not in watched]
+    for figure in figures:
+        if figure.name in known and figure.name in watched:
+            before, now = known[figure.name], watched[figure.name]
+            if _worse(figure, before, now):
+                problems.append(f"{figure.name}: {now:.3f}, and it was {before:.3f}")
+        elif figure.met is False:
+            problems.append(f"{figure.name}: {figure.ours.median:.3f} {figure.unit}, its goal is {figure.goal}")
     return problems
 
 
 def _watched(figure: Figure) -> float | None:
-    if figure.ratio is not None:
+    if figure.ratio is not None and figure.unit:
         return figure.ratio.median
     return figure.ours.median if figure.unit in _BYTES else None
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One value per round, each the median of that round; all in the figure's unit."""
+    """One value per round (the median of its invocations, where it has several); all in the figure's unit."""
 
     values: tuple[float, ...]
 
@@ -48,7 +48,6 @@ class Figure:
     samples: Mapping[str, Sample]
     goal: Goal | None = None
     better: str = "lower"
-    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ours(self) -> Sample:
@@ -56,15 +55,15 @@ class Figure:
 
     @property
     def against(self) -> str | None:
-        """The peer of the ratio: the goal's if there is a goal, or else the one that does the same job."""
-        if self.goal:
+        """The peer of the ratio: the goal's if it has one, or else the one that does the same job."""
+        if self.goal and self.goal.against:
             return self.goal.against
         return next((name for name in ("sdk-idempotent", "sdk", "ideal") if name in self.samples), None)
 
     @property
     def ratio(self) -> Sample | None:
-        """Ours to the peer's, round by round: what disturbed one round disturbed both."""
-        if self.against is None:
+        """Ours to the peer's, round by round: what disturbed one round disturbed both. None to a peer's zero."""
+        if self.against is None or not all(self.samples[self.against].values):
             return None
         pairs = zip(self.ours.values, self.samples[self.against].values, strict=True)
         return Sample(tuple(ours / theirs for ours, theirs in pairs))
@@ -94,8 +93,13 @@ class Figure:
             "ratio_iqr": self.ratio.spread if self.ratio else None,
             "goal": str(self.goal) if self.goal else None,
             "met": self.met,
-            **self.notes,
         }
+
+
+def turns(peers: Sequence[str], number: int) -> list[str]:
+    """The peers in the order of a round: each begins in its turn, so that none always comes first."""
+    first = number % len(peers)
+    return [*peers[first:], *peers[:first]]
 
 
 def samples(rounds: Sequence[Mapping[str, float]], scale: float = 1.0) -> dict[str, Sample]:

@@ -43,6 +43,8 @@ def make_packages(folder: Path, interpreter: str, certificate: Path) -> Packages
     for code in made.values():
         with (code / "certifi" / "cacert.pem").open("ab") as bundle:
             bundle.write(certificate.read_bytes())
+    for code in made.values():
+        _copy(code, Path(f"{code}-sources"), "__pycache__")
     made["floor"] = _with_peers(None, folder / "floor", interpreter)
     peers = {
         "ours": Peer("ours", "index", made["ours"]),

@@ -91,6 +91,11 @@ class Peer:
     module: str
     folder: Path
 
+    @property
+    def sources(self) -> Path:
+        """The same without bytecode; only where somebody made it."""
+        return self.folder.with_name(f"{self.folder.name}-sources")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -129,8 +134,8 @@ class Function(_Child):
     """
 
     def __init__(self, place: Place, peer: Peer, scheme: str = "http", *, compiled: bool = True) -> None:
-        options = ["-I", "-S"] if compiled else ["-I", "-S", "-B", "-X", f"pycache_prefix={peer.folder}/no-such"]
-        command = [place.interpreter, *options, str(WORKER), peer.module, str(peer.folder)]
+        folder = peer.folder if compiled else peer.sources
+        command = [place.interpreter, "-I", "-S", "-B", str(WORKER), peer.module, str(folder)]
         started = time.perf_counter()
         super().__init__(command, place.environment(scheme))
         ready = self.answer()
@@ -150,6 +155,12 @@ class Invocations:
     cpu: list[float]
     result: Any
     peak: int
+
+    def expect_tasks(self, count: int) -> None:
+        """Raises RuntimeError unless the last result names so many tasks: doing nothing would be fast as well."""
+        tasks = {one["task_id"] for one in self.result["results"] if "task_id" in one}
+        if len(tasks) != count:
+            raise RuntimeError(f"{len(tasks)} tasks instead of {count}: {str(self.result)[:300]}")
 
 
 def upload_event(key: str) -> str:

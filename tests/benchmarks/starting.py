@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.benchmarks.figures import Figure, Goal, Sample, samples
+from tests.benchmarks.figures import Figure, Goal, Sample, samples, turns
 from tests.benchmarks.setting import Function, Peer, Place, upload_event
 
 MILLI, MEBI = 1e3, 1 / 2**20
@@ -20,18 +20,19 @@ _LINE = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)")
 
 @dataclass(frozen=True)
 class _Start:
-    """Seconds to ready and the CPU in them, seconds of the first invocation, peak memory in bytes."""
+    """Seconds to ready and the CPU in them, the same of the first invocation, peak memory in bytes."""
 
     ready: float
     cpu: float
     first: float
+    first_cpu: float
     peak: float
 
 
 def measure_starts(place: Place, peers: Mapping[str, Peer], rounds: int = 12) -> list[Figure]:
     """Over TLS, as it is deployed: the first invocation has to connect to OSS and to the API."""
-    compiled = [_start_each(place, peers, compiled=True) for _ in range(rounds)]
-    source = [_start_each(place, peers, compiled=False) for _ in range(max(3, rounds // 3))]
+    compiled = [_start_each(place, peers, number, compiled=True) for number in range(rounds)]
+    source = [_start_each(place, peers, number, compiled=False) for number in range(max(3, rounds // 3))]
 
     def of(starts: list[dict[str, _Start]], name: str, scale: float) -> dict[str, Sample]:
         return samples([{peer: getattr(start, name) for peer, start in one.items()} for one in starts], scale)
@@ -41,18 +42,21 @@ def measure_starts(place: Place, peers: Mapping[str, Peer], rounds: int = 12) ->
         Figure("cold start to ready, CPU", "ms", of(compiled, "cpu", MILLI), Goal(0.60, "sdk")),
         Figure("cold start to ready, without bytecode", "ms", of(source, "ready", MILLI)),
         Figure("first invocation after it, TLS", "ms", of(compiled, "first", MILLI)),
+        Figure("first invocation after it, TLS, CPU", "ms", of(compiled, "first_cpu", MILLI)),
         Figure("peak memory", "MiB", of(compiled, "peak", MEBI), Goal(0.75, "sdk")),
     ]
 
 
-def _start_each(place: Place, peers: Mapping[str, Peer], *, compiled: bool) -> dict[str, _Start]:
+def _start_each(place: Place, peers: Mapping[str, Peer], number: int, *, compiled: bool) -> dict[str, _Start]:
     result = {}
-    for name in PEERS:
+    for name in turns(PEERS, number):
         with Function(place, peers[name], "https", compiled=compiled) as function:
             first = function.invoke([upload_event(next(place.keys))])
             warm = function.invoke([upload_event(next(place.keys)) for _ in range(WARM_INVOCATIONS)])
-        result[name] = _Start(function.start, function.cpu, first.wall[0], warm.peak)
-    return result
+        for done in (first, warm):
+            done.expect_tasks(1)
+        result[name] = _Start(function.start, function.cpu, first.wall[0], first.cpu[0], warm.peak)
+    return {name: result[name] for name in PEERS}
 
 
 def measure_imports(place: Place, peer: Peer, rounds: int = 5) -> dict[str, float]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.baseline import find_regressions, write_baseline
-from tests.benchmarks.figures import Figure, Goal, Sample
+from harness.stack import read_stack
+from tests.benchmarks.baseline import FILE, find_regressions, write_baseline
+from tests.benchmarks.costs import CHOSEN, Cost
+from tests.benchmarks.figures import Figure, Goal, Sample, turns
 from tests.benchmarks.money import MILLION, Prices, Size, Workload, cost_of_a_million
+from tests.benchmarks.readme import FILES, ROWS, write_figures
+from tests.benchmarks.setting import PROJECT, Invocations
 
 
 def figure(ours: float, theirs: float = 100, *, better: str = "lower", goal: Goal | None = None) -> Figure:
@@ -39,6 +44,22 @@ def test_a_ratio_is_taken_round_by_round() -> None:
     assert both.ratio is not None
     assert both.ratio.values == (0.5, 0.5, 0.25)
     assert both.ratio.median == 0.5
+
+
+def test_there_is_no_ratio_to_nothing() -> None:
+    assert figure(1, 0).ratio is None
+
+
+def test_each_peer_begins_in_its_turn() -> None:
+    assert [turns(["a", "b", "c"], number)[0] for number in range(4)] == ["a", "b", "c", "a"]
+    assert sorted(turns(["a", "b", "c"], 2)) == ["a", "b", "c"]
+
+
+def test_an_invocation_that_did_nothing_is_not_fast_but_wrong() -> None:
+    done = Invocations([0.1], [0.1], {"results": [{"task_id": 1}, {"task_id": 1}, {"outcome": "skipped"}]}, 0)
+    done.expect_tasks(1)
+    with pytest.raises(RuntimeError, match="1 tasks instead of 2"):
+        done.expect_tasks(2)
 
 
 @pytest.mark.parametrize(
@@ -72,3 +93,43 @@ def test_what_is_no_longer_measured_is_found(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     write_baseline([figure(50)], file)
     assert find_regressions([], file) == ["a figure: not measured any more"]
+    assert find_regressions([figure(50, 0)], file) == ["a figure: not measured any more"]
+
+
+def test_what_has_only_a_goal_has_to_meet_it(tmp_path: Path) -> None:
+    file = tmp_path / "baseline.json"
+    file.write_text("{}")
+    alone = Figure("a start", "s", {"ours": Sample((2.0,))}, Goal(1.5))
+    assert find_regressions([alone], file) == ["a start: 2.000 s, its goal is ≤ 1.5"]
+
+
+def test_the_size_that_costs_are_given_for_is_the_one_that_is_deployed() -> None:
+    names = ("ACCOUNT_ID", "APPLICATION_ID", "TRACKING_BUCKET", "VIDEO_BUCKET")
+    (function,) = read_stack(PROJECT / "s.yaml", dict.fromkeys(names, "1"), dotenv=False).functions
+    assert Size(function.cpu or 0.0, function.memory_mb) == CHOSEN
+
+
+def test_the_readmes_have_the_figures_of_the_committed_run() -> None:
+    ratios = json.loads(FILE.read_text(encoding="utf-8"))
+    for file in FILES:
+        block = re.search(r"<!-- bench -->.*<!-- /bench -->", file.read_text(encoding="utf-8"), re.DOTALL)
+        assert block
+        lines = [line.split("|") for line in block[0].splitlines() if line.startswith("|")][2:]
+        written = [line[-2].strip().partition(" ")[0] for line in lines]
+        for name, ratio in zip(ROWS, written, strict=True):
+            assert not ratio or float(ratio) == pytest.approx(ratios[name], abs=0.006), name
+
+
+def test_figures_go_behind_the_labels_of_their_rows(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(
+        "a\n<!-- costs -->\n| | CNY |\n|---|---|\n| ours | old |\n| FFmpeg |\n<!-- /costs -->\n"
+        "<!-- bench -->\n| | |\n|---|---|\n" + "| row |\n" * len(ROWS) + "<!-- /bench -->\nb\n"
+    )
+    figures = [Figure(name, "ms", {"ours": Sample((50.04,)), "sdk": Sample((100.0,))}) for name in ROWS]
+    costs = [Cost("ours", CHOSEN, 6.625, 0.1), Cost("FFmpeg", Size(1, 1024), 424.8, 3.0)]
+    write_figures(figures, costs, [file])
+    lines = file.read_text().splitlines()
+    assert (lines[0], lines[-1]) == ("a", "b")
+    assert lines[4:6] == ["| ours | 6.62 |", "| FFmpeg | 425 |"]
+    assert lines[-3] == "| row | 50 ms | 100 ms |  |  |  |  | 0.50 × sdk |"

@@ -40,8 +40,7 @@ _API_HEADERS = {
     "x-acs-content-sha256": "0" * 64,
     "x-acs-security-token": _TOKEN,
     "x-acs-accesskey-id": _KEY_ID,
-    "Authorization": f"ACS3-HMAC-SHA256 Credential={_KEY_ID},SignedHeaders={_SIGNED_HEADERS},"
-    f"Signature={'0' * 64}",
+    "Authorization": f"ACS3-HMAC-SHA256 Credential={_KEY_ID},SignedHeaders={_SIGNED_HEADERS},Signature={'0' * 64}",
 }
 _RECORD = "/my-gif-records/gif-tasks/my-videos/%s/5B3C1A2E053D763E1B002CC607C5A0FE.jsonl?append=&position="
 _CLAIM, _RESULT = b" " * 206, b" " * 403
