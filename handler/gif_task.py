@@ -41,6 +41,14 @@ class GifTask:
     request_id: str
 
 
+@dataclass(frozen=True)
+class TaskPage:
+    """One page of ListTasks, the tasks as the service gives them. pages: how many there are, if it says so."""
+
+    tasks: list[dict[str, Any]]
+    pages: int | None
+
+
 class GifTaskClient:
     """One per instance, used by many threads."""
 
@@ -74,8 +82,8 @@ class GifTaskClient:
         answer, request_id = self._call("CreateGifTask", parameters, left)
         return GifTask(_task_id(answer, request_id), request_id)
 
-    def list_tasks(self, page: int, left: SecondsLeft) -> list[dict[str, Any]]:
-        """One page of ListTasks, as the service gives it; [] after the last."""
+    def list_tasks(self, page: int, left: SecondsLeft) -> TaskPage:
+        """ListTasks; without tasks after the last page."""
         answer, request_id = self._call(
             "ListTasks", {"PageNumber": str(page), "PageSize": str(_PAGE_SIZE), "ServiceType": "3"}, left
         )
@@ -86,7 +94,8 @@ class GifTaskClient:
         tasks = [tasks] if isinstance(tasks, dict) else tasks
         if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
             raise OutcomeUnknown("ListTasks: the answer has no list of tasks", request_id=request_id)
-        return tasks
+        total, size = (whole_number(answer.get(name)) for name in ("TotalCount", "PageSize"))
+        return TaskPage(tasks, None if total is None else -(-total // (size or _PAGE_SIZE)))
 
     def _call(self, action: str, parameters: dict[str, str], left: SecondsLeft) -> tuple[dict[str, Any], str]:
         """Retries what surely was not processed, with full jitter, while the lease lasts."""
@@ -158,12 +167,17 @@ def _read(response: requests.Response, action: str) -> tuple[dict[str, Any], str
 
 
 def _task_id(answer: dict[str, Any], request_id: str) -> int:
-    value = answer.get("TaskId")
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,100}\s*", value):
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    task_id = whole_number(answer.get("TaskId"))
+    if task_id is None:
         raise OutcomeUnknown("CreateGifTask: the answer is OK, but has no TaskId", request_id=request_id)
-    return value
+    return task_id
+
+
+def whole_number(value: Any) -> int | None:
+    """A number of an answer: XML has texts, and so has JSON now and then."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,100}\s*", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _milliseconds(text: str | None) -> float:

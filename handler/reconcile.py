@@ -6,13 +6,13 @@ yet, and was not created before the first attempt whose fate is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown
-from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
+from handler.gif_task import GifTask, GifTaskClient, SecondsLeft, whole_number
 
 MAX_PAGES = 20
 #: The claim's time is by an instance's clock, the task's by the service's.
@@ -30,35 +30,45 @@ def find_task(
     """The task, or None when there is none. Raises a GifTaskError when ListTasks cannot tell, or LeaseTooShort."""
     not_before = min(_claimed_at(claim) for claim in claims) - CLOCK_TOLERANCE
     place = _place(video_url)
-    for page in range(1, MAX_PAGES + 1):
-        # Looking must leave enough of the lease to submit.
-        if left() <= 2 * client.time_limit:
-            if page == 1:
-                raise LeaseTooShort(
-                    "held up for so long that there is no time to look for the task; nothing was sent"
-                )
-            raise NotProcessed("ListTasks: no time left to look any further")
-        tasks = client.list_tasks(page, left)
-        if not tasks:
-            return None
+    # Looking must leave enough of the lease to submit.
+    if left() <= 2 * client.time_limit:
+        raise LeaseTooShort("held up for so long that there is no time to look for the task; nothing was sent")
+    for tasks, rest_is_older in _newest_pages(client, left):
         for task in tasks:
-            task_id = _number(task.get("TaskId"))
+            task_id = whole_number(task.get("TaskId"))
             ours = _place(str(task.get("VideoUrl", ""))) == place and task.get("VideoName") == video_name
             if ours and task_id is not None and task_id not in known and not _before(task, not_before):
                 return GifTask(task_id, "")
-        if _newest_first(tasks) and all(_before(task, not_before) for task in tasks):
-            return None  # everything that follows is older still
-    raise OutcomeUnknown(f"ListTasks: not found among the newest {MAX_PAGES} pages of tasks")
+        if rest_is_older and all(_before(task, not_before) for task in tasks):
+            return None
+    return None
+
+
+def _newest_pages(client: GifTaskClient, left: SecondsLeft) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+    """Pages of tasks, and of each whether all that follow are older.
+
+    The documentation promises no order. What the first page shows decides from which end to look; when it shows
+    none, all pages have to be looked at.
+    """
+    first = client.list_tasks(1, left)
+    newest_first = _is_newest_first(first.tasks)
+    yield first.tasks, newest_first is True
+    last = MAX_PAGES + 1 if first.pages is None else first.pages
+    others = range(last, 1, -1) if newest_first is False and first.pages else range(2, last + 1)
+    for page in others[: MAX_PAGES - 1]:
+        if left() <= 2 * client.time_limit:
+            raise NotProcessed("ListTasks: no time left to look any further")
+        tasks = client.list_tasks(page, left).tasks
+        if not tasks:
+            return
+        yield tasks, newest_first is not None
+    if last > MAX_PAGES:
+        raise OutcomeUnknown(f"ListTasks: not found in the {MAX_PAGES} pages of tasks that were looked at")
 
 
 def _place(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return (parts.hostname or "").lower(), unquote(parts.path)
-
-
-def _number(value: Any) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _claimed_at(claim: dict[str, Any]) -> datetime:
@@ -70,10 +80,12 @@ def _before(task: dict[str, Any], moment: datetime) -> bool:
     return created is not None and created < moment
 
 
-def _newest_first(tasks: list[dict[str, Any]]) -> bool:
-    """The page does not promise an order; a page that shows none, or another one, does not end the search."""
+def _is_newest_first(tasks: list[dict[str, Any]]) -> bool | None:
+    """None: the times tell no order."""
+    if not tasks:
+        return None
     first, last = (created_not_after(task.get("CreateTime")) for task in (tasks[0], tasks[-1]))
-    return first is not None and last is not None and first > last
+    return None if first is None or last is None or first == last else first > last
 
 
 def created_not_after(value: Any) -> datetime | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,21 +44,11 @@ class Submission:
 class Submitter:
     """One per instance, used by many threads."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        storage: Storage,
-        tasks: GifTaskClient,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, settings: Settings, storage: Storage, tasks: GifTaskClient) -> None:
         self._settings = settings
         self._storage = storage
         self._tasks = tasks
         self._urls = VideoUrls(settings, storage)
-        self._sleep = sleep
-        self._jitter = jitter
 
     def submit(self, video: Video, *, request_id: str, force: bool, patience: SecondsLeft) -> Submission:
         """The video's task. patience: how long to wait for an attempt that holds it. Raises GifOnUploadError."""
@@ -93,7 +82,7 @@ class Submitter:
                 f"{video.uri}: another attempt still holds it",
                 hint="it is resolved by the next delivery of its event",
             )
-        self._sleep(seconds * (0.5 + self._jitter() / 2))
+        time.sleep(seconds * (0.5 + random.random() / 2))
 
     def _attempt(self, video: Video, tracking: TrackingLog, history: History, claim: Claim) -> Submission:
         name = video_name(video)

@@ -39,6 +39,7 @@ class Behaviour:
     applications: the ApplicationIds that exist; None: all do. require_later_parameters: TemplateId and
     CallbackUrl, as on the page of 2021. create_time_format: of ListTasks' CreateTime, for which the page shows
     "2021-01-01" and says nothing (U): "iso" (UTC, with a Z), "date" or "beijing" (date and time there).
+    list_newest_first: the order of ListTasks, of which the page says nothing either (U).
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class Behaviour:
         self.applications: Collection[str] | None = None
         self.require_later_parameters = False
         self.create_time_format = "iso"
+        self.list_newest_first = True
 
 
 class Actions:
@@ -105,7 +107,8 @@ class Actions:
             "task_id": _whole_number(params, "TaskId", 0, _LONG),
             "application_id": params.get("ApplicationName") or None,
         }
-        total, tasks = self._tasks.page(number, size, {k: v for k, v in equal.items() if v is not None})
+        given = {name: value for name, value in equal.items() if value is not None}
+        total, tasks = self._tasks.page(number, size, given, self._behaviour.list_newest_first)
         if _whole_number(params, "ServiceType", 1, DYNAMIC_COVER) not in (None, DYNAMIC_COVER):
             total, tasks = 0, []  # tasks of other services are not made here
         listed = [self._listed(task) for task in tasks]

@@ -125,13 +125,16 @@ class Tasks:
         found = self._one(f"SELECT count(*) AS n FROM tasks {where}", *values)
         return int(found["n"]) if found else 0
 
-    def page(self, number: int, size: int, equal: Mapping[str, Any]) -> tuple[int, Sequence[Task]]:
-        """How many tasks have the field values `equal`, and page `number` (from 1) of them, the newest first."""
+    def page(
+        self, number: int, size: int, equal: Mapping[str, Any], newest_first: bool = True
+    ) -> tuple[int, Sequence[Task]]:
+        """How many tasks have the field values `equal`, and page `number` (from 1) of them."""
+        order = "DESC" if newest_first else "ASC"
         where = " AND ".join(["1", *(f"{name} = ?" for name in equal)])
         with self._lock:
             total = self._one(f"SELECT count(*) AS n FROM tasks WHERE {where}", *equal.values())
             rows = self._all(
-                f"SELECT * FROM tasks WHERE {where} ORDER BY task_id DESC LIMIT ? OFFSET ?",
+                f"SELECT * FROM tasks WHERE {where} ORDER BY task_id {order} LIMIT ? OFFSET ?",
                 *equal.values(),
                 size,
                 size * (number - 1),
