@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 
+#: Byte order marks and white space.
+_BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+
+
 def parse_answer(body: bytes) -> dict[str, Any]:
     """The answer's fields; raises ValueError when it is neither. XML values are texts, repeated elements lists."""
-    text = body.lstrip()
-    answer = _from_xml(text) if text.startswith(b"<") else json.loads(text)
+    try:
+        answer = _from_xml(body.strip()) if body.lstrip(_BEFORE_XML).startswith(b"<") else json.loads(body)
+    except (LookupError, RecursionError) as exc:  # an unknown encoding; deeper than any answer is
+        raise ValueError(type(exc).__name__) from exc
     if not isinstance(answer, dict):
         raise ValueError("it is no object")
     return answer
@@ -36,11 +42,11 @@ def _value(element: Element) -> Any:
         return (element.text or "").strip()
     fields: dict[str, Any] = {}
     for child in element:
-        value = _value(child)
-        if child.tag not in fields:
-            fields[child.tag] = value
-        elif isinstance(fields[child.tag], list):
-            fields[child.tag].append(value)
+        name, value = child.tag.rpartition("}")[2], _value(child)  # without its namespace
+        if name not in fields:
+            fields[name] = value
+        elif isinstance(fields[name], list):
+            fields[name].append(value)
         else:
-            fields[child.tag] = [fields[child.tag], value]
+            fields[name] = [fields[name], value]
     return fields

@@ -18,6 +18,7 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError
 from urllib3.util.ssl_ import create_urllib3_context
 
 #: One that idled longer may be dead without anybody having said so, for the instance was frozen meanwhile. Reusing
@@ -115,6 +116,14 @@ class _Connection(HTTPConnection):
     def is_connected(self) -> bool:
         # Not the monotonic clock: it may stand still while the instance is frozen.
         return super().is_connected and time.time() - self._answered <= MAX_IDLE_SECONDS
+
+    def connect(self) -> None:
+        """Within its time limit as a whole: looking the name up has none, and each address has one of its own."""
+        started = time.time()
+        super().connect()
+        if isinstance(self.timeout, float) and time.time() - started > self.timeout:
+            self.close()
+            raise ConnectTimeoutError(self, "connecting took too long")
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3
         try:

@@ -12,7 +12,7 @@ GifOnUploadError
 │   ├── RecordUnreadable      it was changed by somebody else, and cannot be understood
 │   ├── ClaimHeld             another attempt holds the video for longer than this one may wait
 │   ├── LeaseTooShort         this attempt was held up, and gave up before it could submit twice
-│   └── OrphanedTask          a task was created, but another attempt has taken the video over meanwhile
+│   └── OrphanedTask          a task was created that no record names
 ├── OutOfTime                 the invocation's time is used up; this video was not begun
 ├── GifTaskError              CreateGifTask or ListTasks failed
 │   ├── RequestRejected       a parameter, the version or the time stamp is wrong
@@ -22,6 +22,7 @@ GifOnUploadError
 │   ├── LimitExceeded         a quota of the service is used up
 │   ├── NotProcessed          surely not processed: throttled, overloaded or unreachable
 │   └── OutcomeUnknown        sent, and no answer that tells: the task may exist
+├── UnexpectedError           a fault of this function
 └── VideosFailed              one or more videos of an event failed; names each
 """
 
@@ -110,7 +111,7 @@ class LeaseTooShort(TrackingError):
 
 
 class OrphanedTask(TrackingError):
-    """A task was created, but another attempt has taken the video over meanwhile."""
+    """A task was created that no record names: another attempt has taken over, or the record cannot be written."""
 
 
 class OutOfTime(GifOnUploadError):
@@ -120,7 +121,9 @@ class OutOfTime(GifOnUploadError):
 
 
 class GifTaskError(GifOnUploadError):
-    """CreateGifTask or ListTasks failed."""
+    """CreateGifTask or ListTasks failed. `retry_after`: seconds, when the service asked for some."""
+
+    retry_after = 0.0
 
 
 class RequestRejected(GifTaskError):
@@ -144,10 +147,9 @@ class LimitExceeded(GifTaskError):
 
 
 class NotProcessed(GifTaskError):
-    """Surely not processed: throttled, overloaded or unreachable. `retry_after`: seconds, as the service asked."""
+    """Surely not processed: throttled, overloaded or unreachable."""
 
     retryable = True
-    retry_after = 0.0
 
 
 class OutcomeUnknown(GifTaskError):
@@ -156,27 +158,56 @@ class OutcomeUnknown(GifTaskError):
     retryable = True
 
 
+class UnexpectedError(GifOnUploadError):
+    """A fault of this function. Only its kind and place are told: its own message may hold anything."""
+
+    retryable = True
+
+    def __init__(self, fault: Exception) -> None:
+        trace = fault.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+        super().__init__(f"unexpected {type(fault).__name__}{place}", hint="report it; nothing else is affected")
+
+
 class VideosFailed(GifOnUploadError):
     """One or more videos of an event failed; `failures` are (video, error) pairs."""
 
     def __init__(self, failures: Iterable[tuple[str, GifOnUploadError]], total: int) -> None:
         self.failures = tuple(failures)
         lines = [f"{len(self.failures)} of {total} failed; what was done stays done, and delivering again is safe"]
-        lines += [f"{video}: {type(error).__name__}: {error}" for video, error in self.failures]
-        super().__init__("\n".join(lines), retryable=any(error.retryable for _, error in self.failures))
+        lines += [f"{video}: {type(error).__name__}: {error}" for video, error in self.failures[:MOST_NAMED]]
+        if (others := len(self.failures) - MOST_NAMED) > 0:
+            lines.append(f"and {others} more, each with a line in the log")
+        super().__init__(lines[0], retryable=any(error.retryable for _, error in self.failures))
+        # Each error was redacted as it was made; once more, and a part of one could take the others with it.
+        self.message = "\n".join(lines)
+        self.args = (self.message,)
 
+
+#: How many videos one message names: with all of ten thousand it would be megabytes long.
+MOST_NAMED = 1000
 
 # A gateway repeats the whole string to sign, security token included, when it refuses a signature.
-_STRING_TO_SIGN = re.compile(r"(server string to sign|StringToSign|CanonicalRequest).*", re.DOTALL | re.IGNORECASE)
+_STRING_TO_SIGN = re.compile(
+    r"(server string to sign|StringToSign|CanonicalRequest)\s*(?:is)?\s*[=:>].*", re.DOTALL | re.IGNORECASE
+)
 _QUERY = re.compile(r"(https?://[^\s\"'<>?]*)\?[^\s\"'<>]*")
+_USER = re.compile(r"(https?://)[^\s\"'<>/?#]*@")
+# As parameters of a form are: a service that repeats one may repeat it so.
+_ENCODED_URL = re.compile(r"https?%3A%2F%2F[^\s\"'<>]*", re.IGNORECASE)
 _SECRET = re.compile(
-    r"((?:signature|security-?token|accesskey(?:id|secret)?|credential)\"?\s*[=:]\s*\"?)[^\s&\"',;<>]+",
+    r"((?<![A-Za-z])(?:signature|security-?token|accesskey(?:id|secret)?|credential)\"?\s*"
+    r"(?:[=:]|%3D|%253D)\s*\"?)[^\s&\"',;<>]+",
     re.IGNORECASE,
 )
 
 
 def redact(text: str) -> str:
-    """`text` without signatures, tokens and the queries of URLs, whoever wrote it."""
+    """`text` without signatures, tokens, passwords and the queries of URLs, whoever wrote it."""
     text = _STRING_TO_SIGN.sub(r"\1 [removed]", text)
     text = _QUERY.sub(r"\1?[removed]", text)
+    text = _USER.sub(r"\1[removed]@", text)
+    text = _ENCODED_URL.sub("[removed]", text)
     return _SECRET.sub(r"\1[removed]", text)

@@ -172,10 +172,13 @@ def _classify(record: OssRecord, where: str, settings: Settings) -> Video | Skip
         return Skipped(uri, f"{record.eventName} does not create a whole object")
     if reason := _not_a_video(bucket, thing.key, settings):
         return Skipped(uri, reason)
-    if thing.eTag is None or thing.size is None:
-        raise EventError(f"{where}.oss.object: {'eTag' if thing.eTag is None else 'size'} is missing")
-    if thing.size <= 0 and record.eventName != SYMLINK_EVENT:
-        return Skipped(uri, "the object is empty")
+    if thing.eTag is None:
+        raise EventError(f"{where}.oss.object: eTag is missing")
+    if record.eventName != SYMLINK_EVENT:  # a symlink has no size of its own
+        if thing.size is None:
+            raise EventError(f"{where}.oss.object: size is missing")
+        if thing.size <= 0:
+            return Skipped(uri, "the object is empty")
     _check_key(thing.key, f"{where}.oss.object.key")
     return Video(bucket, thing.key, record.region, thing.eTag.upper(), thing.size)
 

@@ -26,7 +26,6 @@ from handler.signature import Acs3Auth
 VERSION = "2019-08-10"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
-ATTEMPTS = 5
 BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
 _PAGE_SIZE = 50
 #: The lease: seconds left of it.
@@ -84,9 +83,9 @@ class GifTaskClient:
 
     def list_tasks(self, page: int, left: SecondsLeft) -> TaskPage:
         """ListTasks; without tasks after the last page."""
-        answer, request_id = self._call(
-            "ListTasks", {"PageNumber": str(page), "PageSize": str(_PAGE_SIZE), "ServiceType": "3"}, left
-        )
+        parameters = {"PageNumber": str(page), "PageSize": str(_PAGE_SIZE), "ServiceType": "3"}
+        answer, request_id = self._call("ListTasks", parameters, left, repeatable=True)
+        total, size = (whole_number(answer.get(name)) for name in ("TotalCount", "PageSize"))
         tasks = answer.get("Tasks") or []
         tasks = (
             tasks.get("Task", tasks) if isinstance(tasks, dict) else tasks
@@ -94,22 +93,33 @@ class GifTaskClient:
         tasks = [tasks] if isinstance(tasks, dict) else tasks
         if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
             raise OutcomeUnknown("ListTasks: the answer has no list of tasks", request_id=request_id)
-        total, size = (whole_number(answer.get(name)) for name in ("TotalCount", "PageSize"))
+        if page == 1 and not tasks and total != 0:
+            raise OutcomeUnknown(
+                "ListTasks: the answer neither has tasks nor says that there are none", request_id=request_id
+            )
         return TaskPage(tasks, None if total is None else -(-total // (size or _PAGE_SIZE)))
 
-    def _call(self, action: str, parameters: dict[str, str], left: SecondsLeft) -> tuple[dict[str, Any], str]:
-        """Retries what surely was not processed, with full jitter, while the lease lasts."""
+    def _call(
+        self, action: str, parameters: dict[str, str], left: SecondsLeft, *, repeatable: bool = False
+    ) -> tuple[dict[str, Any], str]:
+        """Retries what surely was not processed, with full jitter, while the lease lasts.
+
+        repeatable: a call that changes nothing, which is retried without an answer too.
+        """
         attempt = 0
         while True:
             attempt += 1
             try:
                 return self._send(action, parameters)
-            except NotProcessed as error:
+            except (NotProcessed, OutcomeUnknown) as error:
                 backoff = min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**attempt) * random.random()
                 pause = max(backoff, error.retry_after)
-                if attempt >= ATTEMPTS or left() - pause <= self.time_limit:
+                surely_again = repeatable or isinstance(error, NotProcessed)
+                if not surely_again or left() - pause <= self.time_limit:
                     raise
                 time.sleep(pause)
+                if left() <= self.time_limit:
+                    raise  # the instance was frozen meanwhile
 
     def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, Any], str]:
         try:
@@ -132,7 +142,8 @@ def _transport_error(exc: requests.RequestException, action: str, address: str) 
             f"{action}: {address} could not be reached",
             hint="check GIF_ENDPOINT, GIF_REGION and the function's network",
         )
-    if isinstance(exc, requests.exceptions.SSLError):
+    # Any other TLS error may come after the request was sent.
+    if isinstance(exc, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(exc):
         return RequestRejected(
             f"{action}: the certificate of {address} was not accepted", hint="check GIF_ENDPOINT"
         )
@@ -154,11 +165,11 @@ def _read(response: requests.Response, action: str) -> tuple[dict[str, Any], str
     try:
         answer = parse_answer(response.content)
     except ValueError as exc:
-        if status == 200:
+        if status < 300:
             raise OutcomeUnknown(f"{action}: the answer cannot be read: {exc}", http_status=status) from exc
         answer = {}
     code, request_id = str(answer.get("Code") or ""), str(answer.get("RequestId") or "")
-    if status == 200 and code in ("", "OK"):
+    if status < 300 and code in ("", "OK"):
         return answer, request_id
     error = error_for(code, status, str(answer.get("Message") or ""), request_id, action)
     if isinstance(error, NotProcessed):

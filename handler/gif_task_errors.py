@@ -99,7 +99,7 @@ _BY_STATUS: dict[int, tuple[type[GifTaskError], bool, str]] = {
 
 
 def error_for(code: str, http_status: int, message: str, request_id: str, action: str) -> GifTaskError:
-    """The typed error of a refusal. A 5xx other than 503 says nothing about whether the task was created."""
+    """The typed error of a refusal. A 5xx other than 503, and a 2xx, say nothing about the task."""
     kind, retryable, hint = _entry(code, http_status)
     return kind(
         f"{action}: {http_status} {code or 'without a code'}: {message or 'no message'}",
@@ -120,6 +120,6 @@ def _entry(code: str, http_status: int) -> tuple[type[GifTaskError], bool, str]:
         return ERRORS[code]
     if http_status in _BY_STATUS:
         return _BY_STATUS[http_status]
-    if http_status >= 500 or http_status == 200:
+    if http_status >= 500 or http_status < 300:
         return OutcomeUnknown, True, _UNKNOWN
     return RequestRejected, False, _REPORT if http_status < 400 else "see the code in the service's error centre"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import Any
 
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials, FunctionContext, read_credentials
-from handler.errors import GifOnUploadError, OutOfTime, VideosFailed
+from handler.errors import GifOnUploadError, OutOfTime, UnexpectedError, VideosFailed
 from handler.events import Rejected, Skipped, Video, read_event
 from handler.gif_task import GifTaskClient
 from handler.logs import log
@@ -52,6 +53,8 @@ class App:
         if len(unique) == 1:
             handled = {unique[0]: run(unique[0])}
         else:
+            # In any order: when time runs out, the next delivery does not begin with what is done already.
+            random.shuffle(unique)
             with ThreadPoolExecutor(min(THREADS, len(unique))) as pool:
                 handled = dict(zip(unique, pool.map(run, unique), strict=True))
         results = [handled[item] for item in batch.items]
@@ -74,6 +77,8 @@ class App:
                 result = self._submit(item, request_id, force, left)
             except GifOnUploadError as failure:
                 error, result = failure, {"video": item.uri, "outcome": "failed"}
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the other videos are handled
+                error, result = UnexpectedError(fault), {"video": item.uri, "outcome": "failed"}
         duration_ms = round((time.monotonic() - started) * 1000, 1)
         level = "ERROR" if error else "INFO"
         log(level, "video", request_id=request_id, **result, duration_ms=duration_ms, **_error_fields(error))

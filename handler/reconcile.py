@@ -7,22 +7,24 @@ yet, and was not created before the first attempt whose fate is unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown
 from handler.gif_task import GifTask, GifTaskClient, SecondsLeft, whole_number
 
-MAX_PAGES = 20
-#: The claim's time is by an instance's clock, the task's by the service's.
-CLOCK_TOLERANCE = timedelta(minutes=5)
+MAX_PAGES = 200
+#: The claim's time is by an instance's clock, the task's by the service's, which accepts 15 minutes of difference.
+CLOCK_TOLERANCE = timedelta(minutes=20)
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 def find_task(
     client: GifTaskClient,
     video_name: str,
     video_url: str,
+    application_id: str,
     claims: Iterable[dict[str, Any]],
     known: frozenset[int],
     left: SecondsLeft,
@@ -36,8 +38,14 @@ def find_task(
     for tasks, rest_is_older in _newest_pages(client, left):
         for task in tasks:
             task_id = whole_number(task.get("TaskId"))
-            ours = _place(str(task.get("VideoUrl", ""))) == place and task.get("VideoName") == video_name
-            if ours and task_id is not None and task_id not in known and not _before(task, not_before):
+            ours = _place(str(task.get("VideoUrl", ""))) == place and _is(task, "VideoName", video_name)
+            if (
+                ours
+                and _is(task, "ApplicationId", application_id)
+                and task_id is not None
+                and task_id not in known
+                and not _before(task, not_before)
+            ):
                 return GifTask(task_id, "")
         if rest_is_older and all(_before(task, not_before) for task in tasks):
             return None
@@ -67,12 +75,20 @@ def _newest_pages(client: GifTaskClient, left: SecondsLeft) -> Iterator[tuple[li
 
 
 def _place(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""  # somebody else's task, with a URL that is none
     return (parts.hostname or "").lower(), unquote(parts.path)
 
 
+def _is(task: dict[str, Any], name: str, value: str) -> bool:
+    """A field that is missing, as the page's example has them, excludes nothing; XML has no space around texts."""
+    return str(task.get(name) or value).strip() == value.strip()
+
+
 def _claimed_at(claim: dict[str, Any]) -> datetime:
-    return created_not_after(claim.get("at")) or datetime.fromtimestamp(0, timezone.utc)
+    return max(_EPOCH, created_not_after(claim.get("at")) or _EPOCH)
 
 
 def _before(task: dict[str, Any], moment: datetime) -> bool:
@@ -102,4 +118,5 @@ def created_not_after(value: Any) -> datetime | None:
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return moment + timedelta(days=1) if len(text) == 10 else moment
+    a_day = len(text) == 10 and moment.date() < date.max
+    return moment + timedelta(days=1) if a_day else moment

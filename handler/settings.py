@@ -6,6 +6,7 @@ s.yaml has no way to leave one out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -28,6 +29,12 @@ DEFAULT_VIDEO_SUFFIXES = ".mp4,.mov,.m4v,.avi,.mkv,.flv,.webm,.wmv,.ts,.mpg,.mpe
 #: Seconds between an attempt's end at the latest and the function's timeout.
 MARGIN_SECONDS = 2.0
 
+_HOST = re.compile(r"(?!.{254})([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_-]{1,63}\.?")
+_FORMS = {
+    "TRACKING_BUCKET": "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
+    "REGION": "the function's region; must be an id such as cn-beijing",
+    "GIF_REGION": "must be a region's id such as cn-beijing",
+}
 _WHAT = {
     "APPLICATION_ID": "the ApplicationId of your Multimedia AI application",
     "TRACKING_BUCKET": "the OSS bucket for the records",
@@ -40,16 +47,24 @@ def _suffixes(value: Any) -> Any:
 
 
 def _dotted(suffixes: tuple[str, ...]) -> tuple[str, ...]:
-    if not suffixes or not all(suffix.startswith(".") and len(suffix) > 1 for suffix in suffixes):
+    if not suffixes or not all(re.fullmatch(r"\.[^\s/]+", suffix) for suffix in suffixes):
         raise ValueError("must be a comma-separated list of suffixes such as .mp4,.mov")
     return suffixes
 
 
 def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        is_usable = parts.scheme in ("http", "https") and _is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:  # of the port, or of an address in brackets
+        is_usable = False
+    if not is_usable or re.search(r"\s", value):
         raise ValueError("must be an address such as https://example.com")
     return value
+
+
+def _is_host(name: str) -> bool:
+    return ":" in name or bool(_HOST.fullmatch(name))  # urlsplit has checked an IPv6 address
 
 
 def _base(value: str) -> str:
@@ -60,7 +75,7 @@ def _base(value: str) -> str:
 
 
 def _folder(value: str) -> str:
-    if value.startswith(("/", "\\")) or not value.endswith("/") or "//" in value or ".." in value:
+    if value.startswith("\\") or not value.endswith("/") or {"", ".", ".."} & set(value[:-1].split("/")):
         raise ValueError("must be a folder such as gif-tasks/, with a slash at its end and none at its start")
     if len(value.encode()) > 256:
         raise ValueError("must be at most 256 bytes long")
@@ -81,7 +96,7 @@ class Settings(BaseModel):
     tracking_bucket: BucketName
     tracking_prefix: Annotated[str, AfterValidator(_folder)] = "gif-tasks/"
     template_id: Annotated[int, Field(ge=0)] | None = None
-    callback_url: Annotated[str, AfterValidator(_url)] | None = None
+    callback_url: Annotated[str, AfterValidator(_url)] | None = Field(default=None, repr=False)
     scales: str | None = None
     video_suffixes: Annotated[tuple[str, ...], BeforeValidator(_suffixes), AfterValidator(_dotted)] = _suffixes(
         DEFAULT_VIDEO_SUFFIXES
@@ -123,7 +138,7 @@ class Settings(BaseModel):
 def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) -> Settings:
     """The settings; raises one SettingsError that lists every problem. `timeout`: the function's, in seconds."""
     values: dict[str, Any] = {
-        name: environ[name.upper()]
+        name: environ[name.upper()].strip()
         for name in Settings.model_fields
         if name not in ("region", "timeout") and environ.get(name.upper(), "").strip()
     }
@@ -138,7 +153,7 @@ def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) ->
         count = "a setting is" if len(problems) == 1 else f"{len(problems)} settings are"
         raise SettingsError(
             f"{count} missing or wrong:{listed}",
-            hint="set them as environment variables of the function (s.yaml: environmentVariables)",
+            hint="set them in .env, from which s.yaml takes the function's environment variables, and deploy",
         )
     return settings
 
@@ -158,5 +173,6 @@ def _problem(error: dict[str, Any]) -> str:
     name = str(error["loc"][0]).upper()
     if error["type"] == "missing":
         return f"{name}: missing; it is {_WHAT.get(name, 'required')}"
+    form = _FORMS.get(name) if error["type"] == "string_pattern_mismatch" else None
     shown = "" if name == "CALLBACK_URL" else f", it is {error['input']!r}"
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}{shown}"
+    return f"{name}: {form or error['msg'].removeprefix('Value error, ')}{shown}"

@@ -105,8 +105,13 @@ class Storage:
             if _service_error(exc).get("code") == "NoSuchKey":
                 return None
             _refuse(exc, "GetObject", bucket, key)
-        answered = oss.serde.deserialize_httptime(result.headers["Date"])
-        return StoredObject(content, (answered - result.last_modified).total_seconds())
+        try:
+            answered = oss.serde.deserialize_httptime(result.headers["Date"])
+            return StoredObject(content, (answered - result.last_modified).total_seconds())
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StorageError(
+                f"GetObject oss://{bucket}/{key}: the answer has no Date or no Last-Modified", retryable=True
+            ) from exc
 
     def video(self, bucket: str, key: str) -> VideoFacts:
         """HeadObject; raises VideoNotFound. Of a symlink it gives the link's own eTag, as an event would."""
@@ -117,7 +122,9 @@ class Storage:
                 etag = self._client.get_symlink(oss.GetSymlinkRequest(bucket=bucket, key=key)).etag or etag
         except oss.exceptions.BaseError as exc:
             _refuse(exc, "HeadObject", bucket, key)
-        return VideoFacts(str(etag).strip('"').upper(), int(head.content_length or 0))
+        if not etag:
+            raise StorageError(f"HeadObject oss://{bucket}/{key}: the answer has no ETag", retryable=True)
+        return VideoFacts(etag.strip('"').upper(), int(head.content_length or 0))
 
     def presign(self, bucket: str, key: str, region: str, seconds: int) -> str:
         """A URL that anybody may GET for `seconds`, or until the security token dies. No I/O. It is a secret."""
@@ -180,11 +187,15 @@ def _refuse(exc: Any, operation: str, bucket: str, key: str) -> NoReturn:
     if operation == "HeadObject" and code == "AccessDenied":
         # Without oss:ListObjects OSS does not tell a missing object from a forbidden one.
         hint += "; it may also be that there is no such object"
+    if "specified endpoint" in str(facts.get("message")):
+        hint = "the bucket is in another region than the function, whose events name it"
     raise kind(
         f"{where}: OSS refused: {status} {code}: {facts.get('message') or 'no message'}",
         hint=hint,
         code=code,
         http_status=status,
         request_id=str(facts.get("request_id") or ""),
-        retryable=status >= 500 or status in (408, 429) or code == "SecurityTokenExpired",
+        retryable=status >= 500
+        or status in (408, 429)
+        or code in ("SecurityTokenExpired", "InvalidSecurityToken"),
     ) from exc

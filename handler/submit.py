@@ -16,6 +16,7 @@ from handler.errors import (
     GifOnUploadError,
     GifTaskError,
     LeaseTooShort,
+    NotProcessed,
     OrphanedTask,
     OutcomeUnknown,
     VideoNotFound,
@@ -59,7 +60,7 @@ class Submitter:
         while True:
             done = history.submitted
             # The platform repeats a forced request under its own id when another of its videos failed.
-            if done and not (force and done["request_id"] != request_id):
+            if done and not (force and not history.answers(request_id)):
                 return Submission("already_submitted", done["task_id"], tracking.uri)
             if held := history.seconds_held:
                 self._wait(video, min(held, _FIRST_POLL * 2**polls, _LONGEST_POLL), patience)
@@ -68,6 +69,8 @@ class Submitter:
             claim = tracking.claim(history, request_id, forced=done is not None)
             if isinstance(claim, Claim):
                 return self._attempt(video, tracking, history, claim)
+            if claim.length == history.length:  # refused, and yet nobody was faster
+                self._wait(video, _LONGEST_POLL, patience)
             history = claim
 
     def _ask_oss(self, video: Video) -> Video:
@@ -93,42 +96,68 @@ class Submitter:
             "application_id": self._settings.application_id,
             "video_name": name,
         }
+        how: dict[str, Any] = {}
         try:
-            task, how = self._task(name, self._urls.url(video), history, claim)
+            task = self._task(name, self._urls.url(video), history, claim, how)
         except GifOnUploadError as error:
-            self._record_failure(tracking, claim, error)
+            self._record_failure(tracking, claim, error, how)
             raise
-        if tracking.conclude(
-            claim, SUBMITTED, task_id=task.task_id, api_request_id=task.request_id, **facts, **how
-        ):
-            return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
-        winner = tracking.read().submitted
+        try:
+            if tracking.conclude(
+                claim, SUBMITTED, task_id=task.task_id, api_request_id=task.request_id, **facts, **how
+            ):
+                return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
+            winner = tracking.read().submitted
+        except GifOnUploadError as error:
+            raise _orphan(video, task, claim, f"it could not be recorded: {error.message}") from error
         if winner and winner["task_id"] == task.task_id:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
-        raise self._orphan(video, task, claim)
+        raise _orphan(
+            video, task, claim, "another attempt had taken the video over, and its record names the task"
+        )
 
-    def _task(self, name: str, url: str, history: History, claim: Claim) -> tuple[GifTask, dict[str, Any]]:
-        """The task, new or found, and what the record says about how it came to be."""
-        how: dict[str, Any] = {}
+    def _task(self, name: str, url: str, history: History, claim: Claim, how: dict[str, Any]) -> GifTask:
+        """The task, new or found. Fills `how` with what the record says about how it came to be."""
         if suspects := history.unresolved:
             how["takes_over"] = [suspect["claim"] for suspect in suspects]
-            try:
-                found = find_task(self._tasks, name, url, suspects, history.task_ids, claim.lease.left)
-            except GifTaskError as error:
-                # Better a task too many than a GIF too few, and never in silence.
-                how["not_searched"] = error.code or type(error).__name__
-                log("WARNING", "ListTasks did not help; submitting again", error=str(error), claim=claim.id)
-            else:
-                if found is not None:
-                    return found, {**how, "adopted": True}
+            found = self._find(name, url, history, claim, how)
+            if found is not None:
+                how["adopted"] = True
+                return found
         if claim.lease.left() <= self._tasks.time_limit:
             raise LeaseTooShort(
                 "held up for so long that submitting now could be submitting twice; nothing was sent",
                 hint="the next delivery of the event submits it; raise CLAIM_LEASE_SECONDS if this happens often",
             )
-        return self._tasks.create(name, url, claim.lease.left), how
+        return self._tasks.create(name, url, claim.lease.left)
 
-    def _record_failure(self, tracking: TrackingLog, claim: Claim, error: GifOnUploadError) -> None:
+    def _find(self, name: str, url: str, history: History, claim: Claim, how: dict[str, Any]) -> GifTask | None:
+        """The task of the claims that are taken over, if there is one.
+
+        When ListTasks fails for the moment, the next delivery tries it again. When it is not permitted, or failed
+        the last time as well, the video is submitted again: better a task too many than no GIF, never in silence.
+        """
+        application = self._settings.application_id
+        try:
+            return find_task(
+                self._tasks, name, url, application, history.unresolved, history.task_ids, claim.lease.left
+            )
+        except GifTaskError as error:
+            how["not_searched"] = error.code or type(error).__name__
+            in_vain_before = history.last and history.last["status"] == FAILED and "not_searched" in history.last
+            if error.retryable and not in_vain_before:
+                raise NotProcessed(
+                    f"{error.message}; nothing was sent, for the task may exist",
+                    hint="the next delivery looks for it again",
+                    code=error.code,
+                    request_id=error.request_id,
+                ) from error
+            log("WARNING", "ListTasks did not help; submitting again", error=str(error), claim=claim.id)
+            return None
+
+    def _record_failure(
+        self, tracking: TrackingLog, claim: Claim, error: GifOnUploadError, how: dict[str, Any]
+    ) -> None:
         """Best effort: without the line the claim runs out by itself."""
         status = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
         try:
@@ -140,16 +169,18 @@ class Submitter:
                 message=error.message,
                 api_request_id=error.request_id,
                 retryable=error.retryable,
+                **how,
             )
         except GifOnUploadError as second:
             log("WARNING", f"could not record that it is {status}", record=tracking.uri, error=str(second))
 
-    def _orphan(self, video: Video, task: GifTask, claim: Claim) -> OrphanedTask:
-        log("ERROR", "a task without a record", video=video.uri, task_id=task.task_id, claim=claim.id)
-        return OrphanedTask(
-            f"{video.uri}: task {task.task_id} was created, but another attempt had taken the video over",
-            hint="the record names the task that counts; raise CLAIM_LEASE_SECONDS if this happens often",
-        )
+
+def _orphan(video: Video, task: GifTask, claim: Claim, why: str) -> OrphanedTask:
+    log("ERROR", "a task without a record", video=video.uri, task_id=task.task_id, claim=claim.id)
+    return OrphanedTask(
+        f"{video.uri}: task {task.task_id} was created, but {why}",
+        hint="the next delivery looks for it; raise CLAIM_LEASE_SECONDS if this happens often",
+    )
 
 
 def video_name(video: Video) -> str:

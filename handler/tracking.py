@@ -46,8 +46,9 @@ class History:
 
     @property
     def submitted(self) -> dict[str, Any] | None:
-        """The last line, if it says that the task exists."""
-        return self.last if self.last and self.last["status"] == SUBMITTED else None
+        """The newest line that says that the task exists, unless a claim follows that may have made another."""
+        lines = [line for line in self.lines if line["status"] == SUBMITTED]
+        return lines[-1] if lines and not self.unresolved else None
 
     @property
     def seconds_held(self) -> float:
@@ -75,6 +76,12 @@ class History:
     @property
     def task_ids(self) -> frozenset[int]:
         return frozenset(line["task_id"] for line in self.lines if line["status"] == SUBMITTED)
+
+    def answers(self, request_id: str) -> bool:
+        """Whether a task is on record that this request asked for, by itself or in a claim that was taken over."""
+        claims = {line["claim"] for line in self.lines if line["request_id"] == request_id}
+        done = [{line["claim"], *line.get("takes_over", ())} for line in self.lines if line["status"] == SUBMITTED]
+        return any(claims & made_by for made_by in done)
 
     def holds(self, claim_id: str) -> bool:
         """Whether the last line is that claim: its append was applied, and nobody has taken over since."""
@@ -158,22 +165,28 @@ class TrackingLog:
         try:
             self._storage.append(self._bucket, self.key, claim.position, line)
         except AppendConflict:
-            last = self.read().last
-            return bool(last and last["status"] == status and last["claim"] == claim.id)
+            lines = self.read().lines
+            return any(line["status"] == status and line["claim"] == claim.id for line in lines)
         return True
 
     def _line(self, raw: bytes, number: int) -> dict[str, Any]:
         try:
             line = json.loads(raw)
-            known = line["status"] in (CLAIMED, SUBMITTED, FAILED, UNKNOWN) and isinstance(line["claim"], str)
-            if not known or (line["status"] == SUBMITTED and not isinstance(line["task_id"], int)):
+            texts = [line["claim"], line["request_id"], *line.get("takes_over", ())]
+            number_of = {CLAIMED: "lease_seconds", UNKNOWN: "lease_seconds", SUBMITTED: "task_id", FAILED: None}
+            needed = number_of[line["status"]]
+            if not all(isinstance(text, str) for text in texts) or (needed and not _is_number(line[needed])):
                 raise ValueError("of no known form")
-        except (ValueError, TypeError, KeyError) as exc:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
             raise RecordUnreadable(
                 f"{self.uri}: line {number} is no line of a tracking log",
                 hint="see what changed the object; move it away to have the video submitted anew",
             ) from exc
         return dict(line)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def record_key(prefix: str, video: Video) -> str:

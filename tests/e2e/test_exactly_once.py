@@ -298,7 +298,7 @@ def test_a_holder_that_never_ends_is_not_waited_for_beyond_the_invocation(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
     """A lease that is far too long, as an older deployment may have written it."""
-    line = b'{"status":"claimed","claim":"other","lease_seconds":9999,"at":"2026-01-01T00:00:00.000Z"}\n'
+    line = b'{"status":"claimed","claim":"other","request_id":"r","lease_seconds":9999,"at":"2026-01-01T00:00:00.000Z"}\n'
     append_to_record(cloud, RECORD, line)
     handler = make_handler(timeout=5, **SHORT)
     with pytest.raises(VideosFailed, match="ClaimHeld"):
