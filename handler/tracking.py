@@ -79,7 +79,7 @@ class History:
 
     def answers(self, request_id: str) -> bool:
         """Whether a task is on record that this request asked for, by itself or in a claim that was taken over."""
-        claims = {line["claim"] for line in self.lines if line["request_id"] == request_id}
+        claims = {line["claim"] for line in self.lines if line.get("request_id") == request_id}
         done = [{line["claim"], *line.get("takes_over", ())} for line in self.lines if line["status"] == SUBMITTED]
         return any(claims & made_by for made_by in done)
 
@@ -172,7 +172,7 @@ class TrackingLog:
     def _line(self, raw: bytes, number: int) -> dict[str, Any]:
         try:
             line = json.loads(raw)
-            texts = [line["claim"], line["request_id"], *line.get("takes_over", ())]
+            texts = [line["claim"], *line.get("takes_over", ())]
             number_of = {CLAIMED: "lease_seconds", UNKNOWN: "lease_seconds", SUBMITTED: "task_id", FAILED: None}
             needed = number_of[line["status"]]
             if not all(isinstance(text, str) for text in texts) or (needed and not _is_number(line[needed])):

@@ -11,6 +11,7 @@ import alibabacloud_oss_v2 as oss
 import pytest
 
 from handler.credentials import Credentials
+from handler.errors import VideosFailed
 from handler.main import App
 from handler.settings import read_settings
 from harness.cloud import LocalCloud, local_cloud
@@ -90,3 +91,27 @@ def event_for(key: str, etag: str = "5D41402ABC4B2A76B9719D911017C592", size: in
             }
         ]
     }
+
+
+#: One upload, its record, and a lease that a test can wait for.
+EVENT = event_for("clip.mp4")
+RECORD = f"gif-tasks/{VIDEOS}/clip.mp4/5D41402ABC4B2A76B9719D911017C592.jsonl"
+SHORT = {"CLAIM_LEASE_SECONDS": "1.5"}
+
+
+def statuses(cloud: LocalCloud) -> list[str]:
+    return [line["status"] for line in read_record(cloud, RECORD)]
+
+
+def task_ids(cloud: LocalCloud) -> list[int]:
+    return sorted(task.task_id for task in cloud.multimediaai.tasks.list())
+
+
+def deliver_until_done(handler: Handler, deliveries: int = 6) -> dict[str, object]:
+    """As Function Compute does with an event whose invocation fails."""
+    for _ in range(deliveries - 1):
+        try:
+            return handler(EVENT)[0]
+        except VideosFailed:
+            continue
+    return handler(EVENT)[0]

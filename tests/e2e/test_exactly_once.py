@@ -12,29 +12,21 @@ import pytest
 from handler.errors import GifOnUploadError, VideosFailed
 from harness.cloud import LocalCloud
 
-from .conftest import RECORDS, VIDEOS, Handler, append_to_record, event_for, read_record, records
-
-EVENT = event_for("clip.mp4")
-RECORD = f"gif-tasks/{VIDEOS}/clip.mp4/5D41402ABC4B2A76B9719D911017C592.jsonl"
-SHORT = {"CLAIM_LEASE_SECONDS": "1.5"}
-
-
-def statuses(cloud: LocalCloud) -> list[str]:
-    return [line["status"] for line in read_record(cloud, RECORD)]
-
-
-def task_ids(cloud: LocalCloud) -> list[int]:
-    return sorted(task.task_id for task in cloud.multimediaai.tasks.list())
-
-
-def deliver_until_done(handler: Handler, deliveries: int = 6) -> dict[str, object]:
-    """As Function Compute does with an event whose invocation fails."""
-    for _ in range(deliveries - 1):
-        try:
-            return handler(EVENT)[0]
-        except VideosFailed:
-            continue
-    return handler(EVENT)[0]
+from .conftest import (
+    EVENT,
+    RECORD,
+    RECORDS,
+    SHORT,
+    VIDEOS,
+    Handler,
+    append_to_record,
+    deliver_until_done,
+    event_for,
+    read_record,
+    records,
+    statuses,
+    task_ids,
+)
 
 
 def test_a_new_video_gets_its_task_and_its_record(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
@@ -130,26 +122,6 @@ def test_a_lost_answer_is_on_record_as_unknown_and_its_task_is_adopted(
     assert lines[-1]["takes_over"] == [lines[0]["claim"]]
 
 
-@pytest.mark.parametrize("create_time", ["iso", "date", "beijing"])
-def test_a_task_is_recognised_whatever_form_its_time_has(
-    cloud: LocalCloud, make_handler: Callable[..., Handler], create_time: str
-) -> None:
-    cloud.multimediaai.create_time_format = create_time
-    cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
-    assert deliver_until_done(make_handler(**SHORT))["outcome"] == "adopted"
-    assert len(task_ids(cloud)) == 1
-
-
-def test_without_list_tasks_it_is_submitted_again_and_the_record_says_so(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    cloud.faults.add("multimediaai:CreateGifTask:reset:nth=1")
-    cloud.faults.add("multimediaai:ListTasks:error=403/Forbidden.RAM")
-    result = deliver_until_done(make_handler(**SHORT))
-    assert result["outcome"] == "submitted"
-    assert read_record(cloud, RECORD)[-1]["not_searched"] == "Forbidden.RAM"
-
-
 def test_an_attempt_that_was_held_up_gives_up_before_it_submits(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
@@ -218,37 +190,6 @@ def test_a_refusal_is_on_record_and_the_next_delivery_tries_again(
     assert "ListTasks" not in [entry.fields["operation"] for entry in cloud.journal.entries("request")]
 
 
-def test_force_submits_again_but_its_own_retry_does_not(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    etag = cloud.oss.store.put(VIDEOS, "clip.mp4", b"hello").etag
-    handler = make_handler()
-    asked = {"videos": [f"oss://{VIDEOS}/clip.mp4"]}
-    first = handler(asked, "request-1")[0]
-    assert handler(asked, "request-2")[0]["outcome"] == "already_submitted"
-    forced = handler({**asked, "force": True}, "request-3")[0]
-    assert forced["outcome"] == "submitted"
-    assert handler({**asked, "force": True}, "request-3")[0] == {**forced, "outcome": "already_submitted"}
-    assert task_ids(cloud) == sorted([first["task_id"], forced["task_id"]])
-    lines = read_record(cloud, f"gif-tasks/{VIDEOS}/clip.mp4/{etag}.jsonl")
-    assert [line["status"] for line in lines] == ["claimed", "submitted", "claimed", "submitted"]
-
-
-def test_a_task_that_is_on_record_is_not_taken_for_a_lost_one(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    cloud.oss.store.put(VIDEOS, "clip.mp4", b"hello")
-    handler = make_handler(**SHORT)
-    asked = {"videos": [f"oss://{VIDEOS}/clip.mp4"], "force": True}
-    first = handler(asked, "request-1")[0]
-    cloud.faults.add("multimediaai:CreateGifTask:reset:nth=1")
-    with pytest.raises(VideosFailed, match="OutcomeUnknown"):
-        handler(asked, "request-2")
-    forced = handler(asked, "request-2")[0]
-    assert forced["outcome"] == "submitted"
-    assert task_ids(cloud) == sorted([first["task_id"], forced["task_id"]])
-
-
 def test_an_event_and_a_persons_request_for_the_same_upload_are_one(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
@@ -298,7 +239,7 @@ def test_a_holder_that_never_ends_is_not_waited_for_beyond_the_invocation(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
     """A lease that is far too long, as an older deployment may have written it."""
-    line = b'{"status":"claimed","claim":"other","request_id":"r","lease_seconds":9999,"at":"2026-01-01T00:00:00.000Z"}\n'
+    line = b'{"status":"claimed","claim":"other","lease_seconds":9999,"at":"2026-01-01T00:00:00.000Z"}\n'
     append_to_record(cloud, RECORD, line)
     handler = make_handler(timeout=5, **SHORT)
     with pytest.raises(VideosFailed, match="ClaimHeld"):

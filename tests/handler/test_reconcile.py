@@ -1,10 +1,76 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any, cast
 
 import pytest
 
-from handler.reconcile import created_not_after
+from handler.errors import OutcomeUnknown
+from handler.gif_task import GifTaskClient, TaskPage
+from handler.reconcile import created_not_after, find_task
+
+URL = "https://my-videos.oss-cn-beijing.aliyuncs.com/clip.mp4"
+CLAIM = {"claim": "a", "at": "2026-01-01T00:00:00.000Z"}
+
+
+class Service:
+    """ListTasks, page by page."""
+
+    time_limit = 1.0
+
+    def __init__(self, *pages: TaskPage) -> None:
+        self.pages = pages
+
+    def list_tasks(self, page: int, left: Any) -> TaskPage:
+        return self.pages[page - 1]
+
+
+def find(*pages: TaskPage) -> int | None:
+    client = cast("GifTaskClient", Service(*pages))
+    found = find_task(client, "clip.mp4 AB", f"{URL}?signature=1", "app", [CLAIM], frozenset(), lambda: 99.0)
+    return found.task_id if found else None
+
+
+def task(task_id: object, **fields: object) -> dict[str, object]:
+    return {"TaskId": task_id, "VideoName": "clip.mp4 AB", "VideoUrl": URL, "ApplicationId": "app", **fields}
+
+
+def test_what_others_made_stands_in_no_way() -> None:
+    """None of them is ours, and none is an error either: another's URL may be anything."""
+    others = [
+        task(1, VideoUrl="http://[oss-bucket]/clip.mp4"),
+        task(2, VideoUrl=None),
+        task(3, VideoName="other"),
+        task(4, ApplicationId="other"),
+        task(5, CreateTime="2025-12-31T23:00:00Z"),
+        task("none"),
+        task(None),
+        {},
+    ]
+    assert find(TaskPage(others, 1)) is None
+    assert find(TaskPage([*others, task("9")], 1)) == 9
+
+
+def test_it_need_not_say_its_application_or_time() -> None:
+    assert find(TaskPage([{"TaskId": 7, "VideoName": "clip.mp4 AB", "VideoUrl": URL}], 1)) == 7
+
+
+def test_a_service_that_does_not_count_its_pages_is_asked_until_one_is_empty() -> None:
+    full = TaskPage([task(1, VideoName="other")], None)
+    assert find(full, full, TaskPage([task(2)], None)) == 2
+    assert find(full, full, TaskPage([], None)) is None
+
+
+def test_a_search_that_cannot_end_does_not_say_that_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handler.reconcile.MAX_PAGES", 3)
+    with pytest.raises(OutcomeUnknown, match="3 pages"):
+        find(*[TaskPage([task(1, VideoName="other")], 9)] * 9)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "yesterday", None, 5])
+def test_a_claim_without_a_usable_time_excludes_no_task(at: object) -> None:
+    client = cast("GifTaskClient", Service(TaskPage([task(1, CreateTime="2020-01-01T00:00:00Z")], 1)))
+    assert find_task(client, "clip.mp4 AB", URL, "app", [{"claim": "a", "at": at}], frozenset(), lambda: 99.0)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +83,7 @@ from handler.reconcile import created_not_after
         ("2021-01-01", "2021-01-02T00:00:00"),
         (1609488000000, "2021-01-01T08:00:00"),
         ("1609488000", "2021-01-01T08:00:00"),
+        ("9999-12-31", "9999-12-31T00:00:00"),
     ],
 )
 def test_a_time_means_the_latest_that_it_may_mean(text: object, latest: str) -> None:
