@@ -6,10 +6,12 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from handler.errors import GifOnUploadError, VideosFailed
+from handler.errors import VideosFailed
+from handler.events import Video
 from harness.cloud import LocalCloud
 
 from .conftest import (
@@ -19,7 +21,6 @@ from .conftest import (
     SHORT,
     VIDEOS,
     Handler,
-    append_to_record,
     deliver_until_done,
     event_for,
     read_record,
@@ -27,6 +28,10 @@ from .conftest import (
     statuses,
     task_ids,
 )
+
+
+def event_for_all(count: int) -> dict[str, Any]:
+    return {"events": [record for number in range(count) for record in event_for(f"{number}.mp4")["events"]]}
 
 
 def test_a_new_video_gets_its_task_and_its_record(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
@@ -215,39 +220,41 @@ def test_one_bad_video_does_not_stop_the_others(cloud: LocalCloud, make_handler:
     assert len(task_ids(cloud)) == 1
 
 
-def test_a_record_that_somebody_changed_is_refused_and_left_alone(
+def test_a_fault_of_ours_in_one_video_does_not_stop_the_others(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def name(video: Video) -> str:
+        if video.key == "0.mp4":
+            raise ZeroDivisionError
+        return video.key
+
+    monkeypatch.setattr("handler.submit.video_name", name)
+    with pytest.raises(VideosFailed, match=r"0\.mp4: UnexpectedError: unexpected ZeroDivisionError"):
+        make_handler()(event_for_all(30))
+    assert len(task_ids(cloud)) == 29
+
+
+def test_a_video_for_which_no_time_is_left_is_done_by_the_next_delivery(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
-    append_to_record(cloud, RECORD, b"not ours\n")
-    with pytest.raises(VideosFailed, match=r"RecordUnreadable.*line 1"):
-        make_handler()(EVENT)
-    assert cloud.oss.store.get(RECORDS, RECORD) == b"not ours\n"
-    assert task_ids(cloud) == []
-
-
-def test_an_object_that_is_no_record_is_refused_and_left_alone(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    cloud.oss.store.put(RECORDS, RECORD, b"not ours")
-    with pytest.raises(VideosFailed, match=r"ObjectNotAppendable.*move it away"):
-        make_handler()(EVENT)
-    assert cloud.oss.store.get(RECORDS, RECORD) == b"not ours"
-    assert task_ids(cloud) == []
-
-
-def test_a_holder_that_never_ends_is_not_waited_for_beyond_the_invocation(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    """A lease that is far too long, as an older deployment may have written it."""
-    line = b'{"status":"claimed","claim":"other","lease_seconds":9999,"at":"2026-01-01T00:00:00.000Z"}\n'
-    append_to_record(cloud, RECORD, line)
     handler = make_handler(timeout=5, **SHORT)
-    with pytest.raises(VideosFailed, match="ClaimHeld"):
-        handler(EVENT)
-    assert task_ids(cloud) == []
+    cloud.faults.add("multimediaai:CreateGifTask:latency=0.2")
+    with pytest.raises(VideosFailed, match="OutOfTime"):
+        handler(event_for_all(80))
+    assert 0 < len(task_ids(cloud)) < 80
+    cloud.faults.clear()
+    assert {result["outcome"] for result in handler(event_for_all(80))} == {"submitted", "already_submitted"}
+    assert len(task_ids(cloud)) == 80
 
 
-def test_only_typed_errors_leave_the_handler(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
-    cloud.faults.add("oss:*:error=403/AccessDenied")
-    with pytest.raises(GifOnUploadError):
-        make_handler()(EVENT)
+def test_a_cdn_gives_the_address_of_the_video(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    make_handler(VIDEO_URL_BASE="https://cdn.example/v/")(event_for("视频/a+b 100%.mp4"))
+    (task,) = cloud.multimediaai.tasks.list()
+    assert task.video_url == "https://cdn.example/v/%E8%A7%86%E9%A2%91/a%2Bb%20100%25.mp4"
+
+
+def test_a_symlink_has_no_size_of_its_own(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    event = event_for("link.mp4")
+    event["events"][0]["eventName"] = "ObjectCreated:PutSymlink"
+    del event["events"][0]["oss"]["object"]["size"]
+    assert make_handler()(event)[0]["outcome"] == "submitted"

@@ -28,6 +28,28 @@ def test_repeated_elements_are_a_list() -> None:
     assert answer["Tasks"] == [{"TaskId": "1"}, {"TaskId": "2"}]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "\ufeff<R><TaskId>1</TaskId></R>".encode(),
+        "<?xml version='1.0' encoding='UTF-16'?><R><TaskId>1</TaskId></R>".encode("utf-16"),
+        b"<R xmlns='https://multimediaai.aliyuncs.com/'><TaskId>1</TaskId></R>",
+        '\ufeff{"TaskId": "1"}'.encode(),
+        b' \n{"TaskId": "1"}',
+    ],
+)
+def test_marks_and_namespaces_change_nothing(body: bytes) -> None:
+    assert parse_answer(body) == {"TaskId": "1"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"<a>" * 100_000, b"<?xml version='1.0' encoding='xyz'?><a><b>1</b></a>"]
+)
+def test_what_no_service_means_is_refused_like_the_rest(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the message is the library's
+        parse_answer(body)
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"Bad Gateway", b"[]", b"<a>text</a>", b"\xff"])
 def test_anything_else_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the message is the library's

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -115,6 +117,25 @@ def test_a_connection_that_idled_too_long_is_not_used_again(
     assert server.connections == 2
     session.request("POST", f"http://localhost:{server.port}/", headers={}, timeout=TIMEOUT)
     assert server.connections == 3
+    session.close()
+
+
+def test_connecting_is_bounded_as_a_whole(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking up a name may take longer than any timeout of a socket; nothing is sent after that."""
+    now = [1_000_000.0]
+
+    real = socket.getaddrinfo
+
+    def look_up(*args: Any, **kwargs: Any) -> Any:
+        now[0] += 30.0
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(connections, "time", SimpleNamespace(time=lambda: now[0]))
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    session = Connections(size=2)
+    with pytest.raises(requests.ConnectTimeout):
+        session.request("POST", f"http://localhost:{server.port}/", headers={}, timeout=TIMEOUT)
+    assert server.requests == []
     session.close()
 
 

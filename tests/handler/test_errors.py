@@ -13,6 +13,7 @@ from handler.errors import (
     NotProcessed,
     OutcomeUnknown,
     RequestRejected,
+    UnexpectedError,
     VideosFailed,
     redact,
 )
@@ -71,6 +72,7 @@ def test_no_refusal_for_sure_is_retried_at_once() -> None:
         ("", 429, NotProcessed),
         ("", 502, OutcomeUnknown),
         ("Surprise", 200, OutcomeUnknown),
+        ("", 204, OutcomeUnknown),
         ("Surprise", 400, RequestRejected),
         ("", 302, RequestRejected),
     ],
@@ -104,9 +106,50 @@ def test_a_failed_batch_names_each_video() -> None:
     assert error.retryable
 
 
+def test_a_failed_batch_of_thousands_names_the_first_thousand() -> None:
+    error = VideosFailed([(f"oss://b/{n}", NotProcessed("busy")) for n in range(1_500)], 2_000)
+    assert "oss://b/999: " in str(error)
+    assert "oss://b/1000: " not in str(error)
+    assert str(error).endswith("and 500 more, each with a line in the log")
+
+
+def test_what_is_removed_from_one_failure_takes_no_other_with_it() -> None:
+    leaky = NotProcessed("the server string to sign is:POST&SECRET")
+    error = VideosFailed([("oss://b/a.mp4", leaky), ("oss://b/signature=final cut.mp4", leaky)], 2)
+    assert "SECRET" not in str(error)
+    assert "oss://b/signature=final cut.mp4: NotProcessed" in str(error)
+
+
+def test_a_fault_of_ours_tells_its_place_and_not_its_words() -> None:
+    try:
+        raise ZeroDivisionError("SECRET")
+    except ZeroDivisionError as fault:
+        error = UnexpectedError(fault)
+    assert "ZeroDivisionError at " in str(error)
+    assert "test_errors.py:" in str(error)
+    assert "SECRET" not in str(error)
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "403 InvalidAccessKeyId: The OSS Access Key Id you provided does not exist in our records.",
+        "403 InvalidSecurityToken: The security token you provided is invalid.",
+        "oss://b/CanonicalRequest.mp4 is missing",
+        "HeadObject oss://b/a%3Ab.mp4: OSS refused",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VideoUrl=https%3A%2F%2Fb.oss-cn-beijing.aliyuncs.com%2Fa.mp4%3Fx-oss-security-token%3DSECRET%26b",
+        "x-oss-security-token%3DSECRET",
+        "x-oss-signature%253DSECRET",
+        "https://user:SECRET@cdn.example/",
         "GET https://b.oss-cn-beijing.aliyuncs.com/a.mp4?x-oss-signature=SECRET&security-token=SECRET failed",
         "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&SECRET",
         "<StringToSign>PUT\n\nSECRET</StringToSign>",

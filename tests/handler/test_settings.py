@@ -83,6 +83,16 @@ def test_every_problem_is_in_one_message() -> None:
         ("TRACKING_PREFIX", "/gif/"),
         ("TRACKING_PREFIX", "gif"),
         ("TRACKING_PREFIX", "gif/../"),
+        ("TRACKING_PREFIX", "./"),
+        ("TRACKING_PREFIX", "a/./b/"),
+        ("TRACKING_PREFIX", "a//b/"),
+        ("VIDEO_SUFFIXES", ".mp4 .mov"),
+        ("GIF_ENDPOINT", "https://a..b"),
+        ("GIF_ENDPOINT", f"https://{'a' * 64}.example"),
+        ("OSS_ENDPOINT", "http://127.0.0.1:99999"),
+        ("OSS_PUBLIC_ENDPOINT", "https://oss.example:abc"),
+        ("VIDEO_URL_BASE", "https://cdn.example/a b"),
+        ("CALLBACK_URL", "https://[::1"),
         ("CLAIM_LEASE_SECONDS", "0"),
         ("CLAIM_LEASE_SECONDS", "soon"),
         ("VIDEO_URL_EXPIRES", "700000"),
@@ -97,6 +107,26 @@ def test_every_problem_is_in_one_message() -> None:
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"- {name}: "):
         read_settings({**GOOD, name: value}, region="cn-beijing", timeout=120)
+
+
+def test_what_a_pattern_asks_for_is_said_in_words() -> None:
+    with pytest.raises(SettingsError, match="- TRACKING_BUCKET: must be a bucket's name"):
+        read(TRACKING_BUCKET="Not_A_Bucket")
+    with pytest.raises(SettingsError, match="- REGION: the function's region; must be an id such as cn-beijing"):
+        read(region="beijing")
+
+
+def test_space_around_a_value_is_none_of_it() -> None:
+    settings = read(GIF_ENDPOINT=" https://[::1]:9000 ", TRACKING_BUCKET=" my-gif-records")
+    assert settings.gif_address == "https://[::1]:9000"
+    assert settings.tracking_bucket == "my-gif-records"
+
+
+def test_secrets_in_settings_are_not_shown() -> None:
+    assert "SECRET" not in repr(read(CALLBACK_URL="https://callback.example/?token=SECRET"))
+    with pytest.raises(SettingsError) as caught:
+        read(VIDEO_URL_BASE="https://user:SECRET@cdn.example")
+    assert "SECRET" not in str(caught.value)
 
 
 def test_the_lease_fits_twice_into_the_functions_timeout() -> None:

@@ -1,0 +1,180 @@
+"""CreateGifTask against the local cloud, and against answers that it never gives."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from handler.connections import Connections
+from handler.credentials import Credentials, CurrentCredentials
+from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
+from handler.gif_task import GifTaskClient
+from handler.settings import read_settings
+from harness.cloud import LocalCloud, local_cloud
+from tests.certificate import make_certificate
+
+from .conftest import ENVIRON
+
+VIDEO = ("clip.mp4 AB", "https://example.com/clip.mp4")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[LocalCloud]:
+    with local_cloud(render=False) as started:
+        yield started
+
+
+def client(
+    endpoint: str,
+    credentials: Credentials,
+    *,
+    ca_bundle: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> GifTaskClient:
+    settings = read_settings(
+        {**ENVIRON, "CLAIM_LEASE_SECONDS": "5", "GIF_ENDPOINT": endpoint, **(environ or {})},
+        region="cn-beijing",
+        timeout=120,
+    )
+    current = CurrentCredentials()
+    current.set(credentials)
+    return GifTaskClient(settings, current, Connections(1, str(ca_bundle) if ca_bundle else None))
+
+
+def local(cloud: LocalCloud, **environ: str) -> GifTaskClient:
+    keys = cloud.identities.owner
+    return client(cloud.url, Credentials(keys.access_key_id, keys.access_key_secret), environ=environ)
+
+
+def answering(listener: socket.socket, answer: bytes, tls: ssl.SSLContext | None) -> None:
+    """Reads one request on each connection, and answers."""
+    while True:
+        try:
+            plain, _ = listener.accept()
+        except OSError:
+            return
+        with plain:
+            try:
+                connection = tls.wrap_socket(plain, server_side=True) if tls else plain
+                connection.recv(100_000)
+                if answer:
+                    connection.sendall(answer)
+                elif tls:
+                    plain_socket = socket.socket(fileno=connection.detach())
+                    plain_socket.sendall(b"\x17\x03\x03\x00\x10" + b"not a TLS record")
+                    plain_socket.close()
+            except OSError:
+                continue
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., int]]:
+    """Starts a server that gives one answer to all, none for b"", and gives its port."""
+    listeners: list[socket.socket] = []
+
+    def start(answer: bytes, tls: ssl.SSLContext | None = None) -> int:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        threading.Thread(target=answering, args=(listener, answer, tls), daemon=True).start()
+        return int(listener.getsockname()[1])
+
+    yield start
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def response(status: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body
+
+
+def test_every_setting_that_the_service_knows_is_sent(cloud: LocalCloud) -> None:
+    settings = {"TEMPLATE_ID": "689", "CALLBACK_URL": "https://example.com/done?a=1", "SCALES": "640x360"}
+    made = local(cloud, **settings).create(*VIDEO, lambda: 99.0)
+    task = cloud.multimediaai.tasks.get(made.task_id)
+    assert task
+    assert (task.application_id, task.video_name, task.video_url) == (ENVIRON["APPLICATION_ID"], *VIDEO)
+    assert (task.template_id, task.callback_url, task.scales) == tuple(settings.values())
+
+
+def test_throttling_is_waited_out_while_the_lease_lasts(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("handler.gif_task.time", SimpleNamespace(sleep=pauses.append))
+    fault = cloud.faults.add("multimediaai:CreateGifTask:throttle:times=12")
+    made = local(cloud).create(*VIDEO, lambda: 99.0)
+    assert fault.hits == len(pauses) == 12
+    assert max(pauses) <= 5.0
+    assert cloud.multimediaai.tasks.get(made.task_id)
+    cloud.faults.clear()
+
+
+def test_what_was_frozen_in_a_pause_sends_nothing_when_its_lease_has_ended(cloud: LocalCloud) -> None:
+    before = cloud.multimediaai.tasks.count()
+    fault = cloud.faults.add("multimediaai:CreateGifTask:throttle:times=1")
+    left = iter([99.0, 0.1])  # before the pause, and after it
+    with pytest.raises(NotProcessed):
+        local(cloud).create(*VIDEO, lambda: next(left))
+    assert fault.hits == 1
+    assert cloud.multimediaai.tasks.count() == before
+    cloud.faults.clear()
+
+
+@pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"Code":"Surprise"}', b'{"TaskId":true}', b"[" * 9999])
+def test_a_success_without_a_task_id_says_nothing_about_the_task(
+    serve: Callable[..., int], status: str, body: bytes
+) -> None:
+    port = serve(response(status, body if "204" not in status else b""))
+    with pytest.raises(OutcomeUnknown):
+        client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
+
+
+@pytest.mark.parametrize("body", [b'{"TaskId": "400010"}', b"<a xmlns='urn:x'><TaskId>400010</TaskId></a>"])
+def test_any_success_with_a_task_id_is_one(serve: Callable[..., int], body: bytes) -> None:
+    port = serve(response("201 Created", body))
+    made = client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
+    assert made.task_id == 400010
+
+
+def test_a_connection_that_breaks_under_tls_leaves_the_outcome_unknown(
+    serve: Callable[..., int], certificate: tuple[Path, Path]
+) -> None:
+    """The request had been sent: only a certificate that is refused comes before that."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate[0])
+    endpoint = f"https://127.0.0.1:{serve(b'', tls)}"
+    with pytest.raises(OutcomeUnknown):
+        client(endpoint, Credentials("id", "secret"), ca_bundle=certificate[1]).create(*VIDEO, lambda: 99.0)
+    with pytest.raises(RequestRejected, match="certificate"):
+        client(endpoint, Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"TotalCount":3,"Tasks":null}', b'{"TotalCount":3,"Tasks":{"Task":[]}}']
+)
+def test_an_answer_without_the_tasks_it_counts_does_not_say_that_there_are_none(
+    serve: Callable[..., int], body: bytes
+) -> None:
+    port = serve(response("200 OK", body))
+    with pytest.raises(GifTaskError, match="neither has tasks nor says"):
+        client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).list_tasks(1, lambda: 1.0)
+
+
+def test_no_tasks_are_none(serve: Callable[..., int]) -> None:
+    port = serve(response("200 OK", b'{"TotalCount":0,"PageSize":50}'))
+    page = client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).list_tasks(1, lambda: 1.0)
+    assert (page.tasks, page.pages) == ([], 0)
