@@ -109,12 +109,15 @@ class Submitter:
                 return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
             winner = tracking.read().submitted
         except GifOnUploadError as error:
-            raise _orphan(video, task, claim, f"it could not be recorded: {error.message}") from error
+            why, hint = (
+                f"it could not be recorded: {error.message}",
+                "the next delivery looks for it and records it",
+            )
+            raise _orphan(video, task, claim, why, hint) from error
         if winner and winner["task_id"] == task.task_id:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
-        raise _orphan(
-            video, task, claim, "another attempt had taken the video over, and its record names the task"
-        )
+        why = "another attempt had taken the video over, whose task is the one on record"
+        raise _orphan(video, task, claim, why, "raise CLAIM_LEASE_SECONDS if this happens often")
 
     def _task(self, name: str, url: str, history: History, claim: Claim, how: dict[str, Any]) -> GifTask:
         """The task, new or found. Fills `how` with what the record says about how it came to be."""
@@ -175,12 +178,9 @@ class Submitter:
             log("WARNING", f"could not record that it is {status}", record=tracking.uri, error=str(second))
 
 
-def _orphan(video: Video, task: GifTask, claim: Claim, why: str) -> OrphanedTask:
+def _orphan(video: Video, task: GifTask, claim: Claim, why: str, hint: str) -> OrphanedTask:
     log("ERROR", "a task without a record", video=video.uri, task_id=task.task_id, claim=claim.id)
-    return OrphanedTask(
-        f"{video.uri}: task {task.task_id} was created, but {why}",
-        hint="the next delivery looks for it; raise CLAIM_LEASE_SECONDS if this happens often",
-    )
+    return OrphanedTask(f"{video.uri}: task {task.task_id} was created, but {why}", hint=hint)
 
 
 def video_name(video: Video) -> str:
