@@ -103,7 +103,8 @@ def on_record(cloud: LocalCloud) -> list[dict[str, Any]]:
     return [json.loads(cloud.oss.store.get(RECORDS, key).splitlines()[-1]) for key in keys]
 
 
-def test_what_was_deployed_answers_uploads(cloud: LocalCloud, package: Package, interpreter: str) -> None:
+@pytest.mark.usefixtures("interpreter")  # what is deployed runs in it
+def test_what_was_deployed_answers_uploads(cloud: LocalCloud, package: Package) -> None:
     deploy(cloud, package)
     bucket(cloud, VIDEOS).put_object("视频/a+b 100%.mp4", b"film")
     (line,) = on_record(cloud)
@@ -112,9 +113,8 @@ def test_what_was_deployed_answers_uploads(cloud: LocalCloud, package: Package, 
     assert cloud.journal.entries("denied") == []
 
 
-def test_deploying_again_changes_nothing_and_a_variable_takes_effect(
-    cloud: LocalCloud, package: Package, interpreter: str
-) -> None:
+@pytest.mark.usefixtures("interpreter")  # what is deployed runs in it
+def test_deploying_again_changes_nothing_and_a_variable_takes_effect(cloud: LocalCloud, package: Package) -> None:
     deploy(cloud, package)
     client = fc3(cloud)
     first = client.get_function(FUNCTION, models.GetFunctionRequest()).body
@@ -128,7 +128,8 @@ def test_deploying_again_changes_nothing_and_a_variable_takes_effect(
     assert [line["video"] for line in on_record(cloud)] == [f"oss://{VIDEOS}/clip.film"]
 
 
-def test_after_removing_it_nothing_answers(cloud: LocalCloud, package: Package, interpreter: str) -> None:
+@pytest.mark.usefixtures("interpreter")  # what is deployed runs in it
+def test_after_removing_it_nothing_answers(cloud: LocalCloud, package: Package) -> None:
     deploy(cloud, package)
     client = fc3(cloud)
     client.delete_trigger(FUNCTION, "uploads")

@@ -93,7 +93,8 @@ def test_the_whole_handler_is_in_it(names: list[str]) -> None:
     assert {name for name in names if name.startswith("handler/") and name.endswith(".py")} == sources
 
 
-def test_it_is_compiled_for_the_runtime(interpreter: str, names: list[str]) -> None:
+@pytest.mark.usefixtures("interpreter")
+def test_it_is_compiled_for_the_runtime(names: list[str]) -> None:
     """Or every cold start would do it anew: /code is read-only."""
     sources = {name for name in names if name.endswith(".py")}
     compiled = {name for name in names if name.endswith(".pyc")}

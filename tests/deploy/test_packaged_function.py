@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
-import oss2
 import pytest
 
 from harness.cloud import LocalCloud, local_cloud
@@ -30,11 +26,8 @@ print(json.dumps(index.handler(sys.argv[2].encode(), context)))
 
 
 @pytest.fixture
-def cloud(package: Package, tmp_path: Path) -> Iterator[LocalCloud]:
-    """A local cloud whose function is the package, unpacked as Function Compute does it."""
-    with zipfile.ZipFile(package.archive) as archive:
-        archive.extractall(tmp_path)
-    with local_cloud(code=tmp_path, render=False) as started:
+def cloud() -> Iterator[LocalCloud]:
+    with local_cloud(render=False) as started:
         yield started
 
 
@@ -63,14 +56,3 @@ def test_the_package_alone_submits_a_video(cloud: LocalCloud, package: Package, 
     (result,) = json.loads(done.stdout.splitlines()[-1])["results"]
     assert (result["video"], result["outcome"]) == (f"oss://{VIDEOS}/{KEY}", "submitted")
     assert submitted(cloud) == [result["task_id"]]
-
-
-def test_an_upload_starts_the_packaged_function(cloud: LocalCloud, package: Package) -> None:
-    if package.python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
-        pytest.skip(f"the local cloud runs functions in this Python; the package is for {package.python_version}")
-    keys = cloud.identities.owner
-    bucket = oss2.Bucket(oss2.Auth(keys.access_key_id, keys.access_key_secret), cloud.url, VIDEOS)
-    bucket.put_object(KEY, b"a film")
-    assert cloud.fc.drain(30)
-    assert submitted(cloud) == [task.task_id for task in cloud.multimediaai.tasks.list()]
-    assert len(submitted(cloud)) == 1

@@ -63,8 +63,14 @@ def test_a_role_trusts_the_one_service_that_takes_it(
 
 @pytest.mark.parametrize("name", [path.name for path in DOCUMENTS if path.name not in TRUST])
 def test_no_policy_allows_everything(name: str, policies: dict[str, Policy]) -> None:
-    for action in ("oss:DeleteObject", "oss:DeleteBucket", "fc:CreateLayerVersion", "ram:CreateRole"):
-        assert not policies[name].evaluate(action, "acs:oss:cn-beijing:1234567890123456:my-videos").allowed
+    account = "cn-beijing:1234567890123456"
+    for action, resource in {
+        "oss:DeleteObject": f"acs:oss:{account}:my-videos/clip.mp4",
+        "oss:DeleteBucket": f"acs:oss:{account}:my-videos",
+        "fc:CreateLayerVersion": f"acs:fc:{account}:layers/gif-on-upload/versions/1",
+        "ram:CreateRole": "acs:ram::1234567890123456:role/gif-on-upload",
+    }.items():
+        assert not policies[name].evaluate(action, resource).allowed
 
 
 def test_every_statement_says_what_it_is_for() -> None:
@@ -156,7 +162,7 @@ def test_only_the_two_roles_may_be_handed_on(
     assert decision.allowed is allowed
 
 
-def test_names_follow_the_settings(tmp_path: Path) -> None:
+def test_names_follow_the_settings() -> None:
     """Roles, buckets and logs that were renamed in .env are renamed in the documents."""
     changed = {"TRIGGER_ROLE": "uploads", "FUNCTION_ROLE": "gifs", "LOG_PROJECT": "logs", "REGION": "cn-hangzhou"}
     stack = read_stack(PROJECT / "s.yaml", {**REQUIRED, **changed, "TRACKING_PREFIX": "t/"}, dotenv=False)
