@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import alibabacloud_oss_v2 as oss
 
+from harness.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
 from tests.benchmarks.figures import Figure, Goal, Sample
 from tests.benchmarks.setting import PROJECT
@@ -58,9 +59,7 @@ def _start() -> float:
 
 
 def _uploader(cloud: LocalCloud) -> Callable[[str], object]:
-    owner = cloud.identities.owner
-    provider = oss.credentials.StaticCredentialsProvider(owner.access_key_id, owner.access_key_secret)
-    client = oss.Client(oss.Config(region=cloud.region, endpoint=cloud.url, credentials_provider=provider))
+    client = oss_client(cloud.url, cloud.identities.owner)
     return lambda key: client.put_object(oss.PutObjectRequest(bucket=VIDEOS, key=key, body=b"no film"))
 
 

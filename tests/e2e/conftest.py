@@ -14,6 +14,7 @@ from handler.credentials import Credentials
 from handler.errors import VideosFailed
 from handler.main import App
 from handler.settings import read_settings
+from harness.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
 from harness.identity import Credentials as StsCredentials
 
@@ -55,9 +56,8 @@ def make_handler(cloud: LocalCloud) -> Callable[..., Handler]:
 
 def owner_client(cloud: LocalCloud) -> oss.Client:
     """The official SDK with the account owner's keys."""
-    keys = cloud.identities.owner
-    provider = oss.credentials.StaticCredentialsProvider(keys.access_key_id, keys.access_key_secret)
-    return oss.Client(oss.Config(region="cn-beijing", endpoint=cloud.url, credentials_provider=provider))
+    client: oss.Client = oss_client(cloud.url, cloud.identities.owner)
+    return client
 
 
 def upload(cloud: LocalCloud, key: str, data: bytes = b"no film") -> None:
