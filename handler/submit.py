@@ -116,8 +116,8 @@ class Submitter:
             raise _orphan(video, task, claim, why, hint) from error
         if winner and winner["task_id"] == task.task_id:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
-        why = "another attempt had taken the video over, whose task is the one on record"
-        raise _orphan(video, task, claim, why, "raise CLAIM_LEASE_SECONDS if this happens often")
+        why, hint = "another attempt had taken the video over", "the record names the task that counts"
+        raise _orphan(video, task, claim, why, f"{hint}; raise CLAIM_LEASE_SECONDS if this happens often")
 
     def _task(self, name: str, url: str, history: History, claim: Claim, how: dict[str, Any]) -> GifTask:
         """The task, new or found. Fills `how` with what the record says about how it came to be."""
