@@ -43,9 +43,18 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
+class _Directory(click.Path):
+    """A directory, by a name: an empty one, from a variable that is not set, would be the current directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("is empty: name a directory", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _STATE_OPTION = click.option(
     "--directory",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Directory(path_type=Path, file_okay=False),
     default=STATE,
     help="Where its state lives.  [default: .local-cloud in the project]",
 )
@@ -238,7 +247,10 @@ def reset(directory: Path, endpoint: str | None) -> None:
         _ask(Client(url, _keys()).reset)
         click.echo(f"emptied the local cloud at {url}")
     elif _remove(directory):
-        click.echo(f"removed {directory}")
+        kept = directory.exists()
+        click.echo(
+            f"removed the state in {directory}; what else is in it stays" if kept else f"removed {directory}"
+        )
     elif directory.exists():
         raise Mistake(f"{directory}: holds no state of a local cloud; nothing was removed")
     else:

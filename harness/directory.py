@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-#: Only a directory with this file in it is ever removed.
+#: A directory with this file in it is a local cloud's, and no other is ever touched.
 _KEY = "identity.key"
 _LOCK = "running"
+#: What a local cloud makes in it: all that `remove_state` takes away.
+_MADE = ("oss", "multimediaai", "fc", _LOCK, _KEY)
 
 
 class DirectoryInUse(Exception):
@@ -22,16 +25,26 @@ class DirectoryInUse(Exception):
         super().__init__(f"{path} is in use by {where}")
 
 
+class NotAStateDirectory(Exception):
+    """The directory holds something, and that is no local cloud's."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not empty and holds no state of a local cloud")
+
+
 class StateDirectory:
     """Made where it is missing. Without `path` a temporary one, removed by `close`.
 
-    Raises DirectoryInUse, OSError.
+    Raises DirectoryInUse, NotAStateDirectory, OSError.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._temporary = path is None
         self.path = path or Path(tempfile.mkdtemp(prefix="local-cloud-"))
         self.path.mkdir(parents=True, exist_ok=True)
+        # What lies among other files would be taken for one of them, and they for the cloud's.
+        if not (self.path / _KEY).is_file() and set(os.listdir(self.path)) - {_LOCK}:
+            raise NotAStateDirectory(self.path)
         self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         if not _try_lock(self._lock):
             os.close(self._lock)
@@ -70,12 +83,28 @@ def running_at(path: Path) -> str | None:
 
 
 def remove_state(path: Path) -> bool:
-    """Removes the state of a local cloud that is not running; False when the directory holds none."""
+    """Removes the state of a local cloud that is not running, and the directory when nothing else is in it.
+
+    False when the directory holds none. Raises DirectoryInUse, OSError.
+    """
     if not (path / _KEY).is_file():
         return False
-    StateDirectory(path).close()  # raises when it is in use
-    shutil.rmtree(path)
+    state = StateDirectory(path)  # raises when it is in use
+    try:
+        for name in _MADE:
+            _remove(path / name)
+    finally:
+        state.close()
+    with contextlib.suppress(OSError):  # what else is there is not ours
+        path.rmdir()
     return True
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _try_lock(descriptor: int) -> bool:

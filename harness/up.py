@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from harness.cloud import CloudOptions, LocalCloud
-from harness.directory import DirectoryInUse
+from harness.directory import DirectoryInUse, NotAStateDirectory
 from harness.faults import FaultError, parse_fault
 from harness.http import is_loopback
 from harness.ram import PolicyError
@@ -49,6 +49,8 @@ def _build(options: CloudOptions, faults: Sequence[str]) -> LocalCloud:
         raise UpError(str(exc)) from exc
     except DirectoryInUse as exc:
         raise UpError(f"{exc}: stop that one, or add --ephemeral or another --directory") from exc
+    except NotAStateDirectory as exc:
+        raise UpError(f"{exc}: name an empty or a new --directory") from exc
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
             raise UpError(f"port {options.port} is taken by another program: add --port 0 for a free one") from exc

@@ -65,6 +65,15 @@ def test_a_directory_in_use_is_one_line(project: Path) -> None:
         assert_mistake(answer, f"in use by the local cloud at {cloud.url}", "--ephemeral")
 
 
+def test_a_folder_of_something_else_is_refused_and_kept(project: Path) -> None:
+    before = sorted(project.iterdir())
+    assert_mistake(run("up", "--port", "0", "--directory", project), f"{project} is not empty", "--directory")
+    assert_mistake(run("reset", "--directory", project), "nothing was removed")
+    for command in ("up", "reset"):
+        assert_mistake(run(command, "--directory", ""), "--directory", "is empty")
+    assert sorted(project.iterdir()) == before
+
+
 def test_other_mistakes_are_one_line(project: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as unused:
         nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cloud import LocalCloud, local_cloud
-from harness.directory import DirectoryInUse, StateDirectory, remove_state, running_at
+from harness.cloud import CloudOptions, LocalCloud, local_cloud
+from harness.directory import DirectoryInUse, NotAStateDirectory, StateDirectory, remove_state, running_at
 
 HOLD = """
 import sys, time
@@ -78,6 +78,26 @@ def test_only_state_is_removed(tmp_path: Path) -> None:
         pass
     assert remove_state(tmp_path / "state")
     assert not (tmp_path / "state").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(NotAStateDirectory, match="not empty"):
+        LocalCloud(CloudOptions(directory=tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == [".git"]
+
+
+def test_removing_takes_only_what_the_cloud_has_made(tmp_path: Path) -> None:
+    with local_cloud(directory=tmp_path / "state", render=False) as cloud:
+        cloud.oss.store.put("my-gif-records", "notes.txt", b"text")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "film.mp4").write_bytes(b"film")
+    (tmp_path / "state" / "notes.txt").write_text("mine")
+    (tmp_path / "state" / "multimediaai").rename(tmp_path / "tasks")
+    (tmp_path / "state" / "multimediaai").symlink_to(tmp_path / "mine")
+    assert remove_state(tmp_path / "state")
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["notes.txt"]
+    assert (tmp_path / "mine" / "film.mp4").exists()
 
 
 def test_a_cloud_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
