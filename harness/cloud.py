@@ -24,6 +24,7 @@ from harness.directory import StateDirectory
 from harness.endpoints import service_at
 from harness.faults import Faults
 from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
+from harness.fc.code import missing_entry
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.http import ConnectionCut, Request, Response, Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
@@ -34,7 +35,7 @@ from harness.ram import Decision, Policy
 from harness.roles import Roles
 from harness.scoped import Scoped
 from harness.service import Journal, Service
-from harness.stack import StackError, read_stack
+from harness.stack import Stack, StackError, check_stack, read_stack
 
 PROJECT = Path(__file__).parents[1]
 #: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
@@ -83,7 +84,7 @@ class LocalCloud:
         """Raises StackError, PolicyError, DirectoryInUse, OSError (the port is taken); nothing is left behind."""
         self.options = options = options or CloudOptions()
         self.environ = {**DEFAULTS, **options.environ}
-        self.stack = read_stack(options.stack_file, self.environ, dotenv=False) if options.stack_file else None
+        self.stack = _read(options.stack_file, self.environ, options) if options.stack_file else None
         self.region = self.stack.region if self.stack else "cn-beijing"
         self.faults = Faults()
         self.journal = Journal()
@@ -191,17 +192,15 @@ class LocalCloud:
         for bucket in (RESULTS_BUCKET, TEMP_BUCKET, *(self.stack.buckets if self.stack else ())):
             if not self.oss.store.has_bucket(bucket):
                 self.oss.store.create_bucket(bucket)
-        if self.stack is None or self.options.stack_file is None:
+        if self.stack is None:
             return
         for spec in self.stack.functions:
-            if spec.role is None:
-                raise StackError(f"function {spec.name}: role is missing; without one it has no credentials")
-            # s.yaml deploys a packaged copy; here the sources run, so that an edit takes effect at once.
-            code = self.options.code or self.options.stack_file.parent
-            environment = {**spec.environment, **self.options.function_environment}
-            self.fc.put_function(dataclasses.replace(spec, code=code, environment=environment))
+            self.fc.put_function(spec)
         for trigger in self.stack.triggers:
-            self.fc.put_trigger(trigger)
+            try:
+                self.fc.put_trigger(trigger)
+            except ValueError as exc:  # a function that was deployed before this start has one there
+                raise StackError(f"{self.stack.file}: trigger {trigger.name}: {exc}") from exc
 
     def _deliver(self, trigger: TriggerSpec, payload: bytes) -> None:
         self.journal.add("event", function=trigger.function, bytes=len(payload))
@@ -256,6 +255,25 @@ class LocalCloud:
         if fault.kind == "truncate":
             response.cut_after = int(fault.number())
         return response
+
+
+def _read(path: Path, environ: Mapping[str, str], options: CloudOptions) -> Stack:
+    """The stack as it runs here. Raises StackError."""
+    stack = read_stack(path, environ, dotenv=False)
+    check_stack(stack)
+    # s.yaml deploys a packaged copy; here the sources run, so that an edit takes effect at once.
+    code = options.code or path.parent
+    functions = []
+    for spec in stack.functions:
+        if spec.role is None:
+            raise StackError(f"{path}: function {spec.name}: role is missing; without one it has no credentials")
+        for entry in filter(None, (spec.handler, spec.initializer)):
+            if not code.is_file() and (missing := missing_entry(code, entry)):
+                hint = "`--code` names the folder that its code is in"
+                raise StackError(f"{path}: function {spec.name}: {entry} is not there: {missing}; {hint}")
+        environment = {**spec.environment, **options.function_environment}
+        functions.append(dataclasses.replace(spec, code=code, environment=environment))
+    return dataclasses.replace(stack, functions=tuple(functions))
 
 
 @overload

@@ -18,13 +18,14 @@ from typing import Any
 
 from harness.fc.spec import role_name
 from harness.ram import PolicyError
-from harness.stack import Stack, StackError, read_stack
+from harness.stack import Stack, StackError, check_stack, read_stack
 
 PROJECT = Path(__file__).parents[1]
 
 
 def policy_names(stack: Stack) -> dict[str, str]:
     """What the placeholders in ram/*.json stand for; raises StackError where that is not one thing."""
+    check_stack(stack)
     buckets = {trigger.bucket for trigger in stack.triggers}
     if len(stack.functions) != 1 or len(buckets) != 1:
         raise StackError("the documents of ram/ are for one function and the one bucket of its triggers")
@@ -44,8 +45,11 @@ def policy_names(stack: Stack) -> dict[str, str]:
 
 
 def render_policy(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
-    """The document in `path` as RAM takes it; raises PolicyError for a placeholder that nothing fills."""
-    document = json.loads(path.read_text(encoding="utf-8"))
+    """The document in `path` as RAM takes it. Raises PolicyError: no JSON, a placeholder that nothing fills."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise PolicyError(f"{path}: not JSON: {exc}") from exc
     try:
         filled: dict[str, Any] = _fill(document, names)
     except (KeyError, ValueError) as exc:

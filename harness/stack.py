@@ -8,6 +8,7 @@ env.yaml, flow, triggers that are not of type oss, a .env inside the code folder
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import yaml
 from harness.dotenv import read_dotenv
 from harness.expressions import ExpressionError, Resolver
 from harness.fc.spec import AsyncConfig, FunctionSpec, TriggerSpec, role_name
+from harness.stack_check import misspelt, refused_settings, refused_triggers, wrong_names
 
 
 class StackError(ValueError):
@@ -27,12 +29,17 @@ class StackError(ValueError):
 
 @dataclass(frozen=True)
 class Stack:
-    """What one s.yaml describes. `account_id` comes from the ARNs in it; None when there are none."""
+    """What one s.yaml describes. `account_id` comes from the ARNs in it; None when there are none.
 
+    variables: what its ${env()} name, as far as they are set.
+    """
+
+    file: Path
     region: str
     account_id: str | None
     functions: tuple[FunctionSpec, ...]
     triggers: tuple[TriggerSpec, ...]
+    variables: Mapping[str, str]
 
     @property
     def buckets(self) -> tuple[str, ...]:
@@ -42,10 +49,22 @@ class Stack:
         return tuple(dict.fromkeys(name for name in names if name))
 
 
+def check_stack(stack: Stack) -> None:
+    """Raises StackError, with all that is wrong in names and triggers: what a person fills in, mostly."""
+    wrong = list(
+        wrong_names(stack.region, stack.account_id or "", stack.functions, stack.triggers, stack.variables)
+    )
+    hint = ".\nSet it right in the environment or in the .env beside it." if wrong else ""
+    # A wrong name makes a wrong trigger; once is enough.
+    if problems := wrong or list(refused_triggers(stack.triggers)):
+        what = "this is" if len(problems) == 1 else f"{len(problems)} things are"
+        raise StackError(f"{stack.file}: {what} wrong:\n" + "\n".join(f"  {text}" for text in problems) + hint)
+
+
 def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -> Stack:
     """The stack in `path`, with `environ` (and the .env beside it, which never overrides `environ`).
 
-    Raises StackError.
+    Raises StackError. `check_stack` looks further.
     """
     document = _load(path)
     variables = read_dotenv(path.parent / ".env", environ) if dotenv else environ
@@ -54,6 +73,9 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
     if not resources:
         raise StackError(f"{path}: resources has no entry with `component: fc3`; there is no function to run")
     props = [resource.section("props") for resource in resources]
+    for section in props:
+        if found := misspelt(section.values):
+            raise section.error(found[0], f"there is no such setting; {found[1]} is meant, it seems")
     regions = {section.text("region") for section in props}
     if len(regions) > 1:
         raise StackError(f"{path}: one region at a time, but the functions name {', '.join(sorted(regions))}")
@@ -61,7 +83,9 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
     arns = [trigger.source_arn for trigger in triggers] + [section.text("role", "") for section in props]
     accounts = [arn.split(":")[3] for arn in arns if arn.count(":") >= 4]
     functions = tuple(_function(section, path.parent) for section in props)
-    return Stack(regions.pop(), next(filter(None, accounts), None), functions, triggers)
+    names = re.findall(r"env\(\s*['\"]([^'\"]+)", json.dumps(document))
+    given = {name: variables[name] for name in dict.fromkeys(names) if variables.get(name)}
+    return Stack(path, regions.pop(), next(filter(None, accounts), None), functions, triggers, given)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -112,7 +136,7 @@ def _function(props: _Section, base: Path) -> FunctionSpec:
     concurrency = props.section("concurrencyConfig")
     log = props.section("logConfig") if props.values.get("logConfig") != "auto" else _Section("", "", {})
     role = props.text("role", "")
-    return FunctionSpec(
+    spec = FunctionSpec(
         name=props.text("functionName"),
         code=base / props.text("code"),
         handler=props.text("handler"),
@@ -136,6 +160,14 @@ def _function(props: _Section, base: Path) -> FunctionSpec:
             destination.section("onFailure").text("destination", "") or None,
         ),
     )
+    _check_function(props, spec)
+    return spec
+
+
+def _check_function(props: _Section, spec: FunctionSpec) -> None:
+    """Raises StackError for what Function Compute would refuse."""
+    if refused := refused_settings(props.values, spec):
+        raise StackError(f"{props.file}: {props.where}: {refused}")
 
 
 def _triggers(props: _Section) -> Iterator[TriggerSpec]:

@@ -1,10 +1,12 @@
-"""Has the code of a function changed since its instances started?"""
+"""The code of a function: is its handler there, and has it changed since its instances started?"""
 
 from __future__ import annotations
 
+import ast
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 #: What a function is made of; videos and other results that land in the same folder are not.
@@ -38,6 +40,32 @@ class CodeWatch:
                     _forget_bytecode(Path(path))
             self._files = files
             return True
+
+
+def missing_entry(folder: Path, handler: str) -> str:
+    """Why `module.function` is not found in the folder, or "". Code that can't be parsed is not judged."""
+    module, _, function = handler.rpartition(".")
+    path = folder / f"{module.replace('.', '/')}.py"
+    if not path.is_file():
+        path = path.with_suffix("") / "__init__.py"
+    if not path.is_file():
+        return f"{folder} has no {module}.py"
+    try:
+        names = set(_names(ast.parse(path.read_bytes())))
+    except (SyntaxError, ValueError):
+        return ""
+    return "" if names & {function, "*"} else f"{path} has no {function}"
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    """Those that the module may define at its top."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
 
 
 def _files(folder: str) -> list[tuple[str, tuple[int, int]]]:

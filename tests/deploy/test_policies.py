@@ -188,6 +188,13 @@ def test_a_placeholder_that_nothing_fills_is_an_error(tmp_path: Path) -> None:
         render_policy(path, {"VIDEO_BUCKET": "v"})
 
 
+def test_a_document_that_is_no_json_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text('{"Version": "1",')
+    with pytest.raises(PolicyError, match=r"policy\.json: not JSON: .*line 1"):
+        render_policy(path, {})
+
+
 def test_two_buckets_are_refused(tmp_path: Path, stack_file: StackFile) -> None:
     first, begin, trigger = stack_file.text.partition("        - triggerName")
     second = (begin + trigger).replace("uploads", "others").replace("${env('VIDEO_BUCKET')}", "another-bucket")

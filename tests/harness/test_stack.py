@@ -59,7 +59,7 @@ def test_the_project_s_own_stack() -> None:
 def test_everything_that_is_read(tmp_path: Path) -> None:
     props = {
         "cpu": 0.5,
-        "memorySize": "256",
+        "memorySize": "512",
         "diskSize": 10240,
         "timeout": 30,
         "description": "it does",
@@ -93,7 +93,7 @@ def test_everything_that_is_read(tmp_path: Path) -> None:
         FunctionSpec(
             name="fn",
             code=tmp_path / "code",
-            memory_mb=256,
+            memory_mb=512,
             timeout_seconds=30,
             cpu=0.5,
             disk_mb=10240,

@@ -13,7 +13,7 @@ from harness.fc.control.deployments import Deployment, Deployments
 from harness.fc.control.documents import changed_function, created_function, with_defaults
 from harness.fc.control.paging import page
 from harness.fc.control.surroundings import CodeBucket
-from harness.fc.control.validation import check_function, invalid
+from harness.fc.control.validation import check_function, check_implemented, invalid
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
 from harness.fc.spec import LATEST
@@ -23,17 +23,6 @@ from harness.identity import Identities
 #: The role behind the credentials of GetTempBucketToken; `upload_policy` is its policy.
 UPLOAD_ROLE = "fc-code-upload"
 _UPLOAD_SECONDS = 1800
-#: Features without which a function would not do here what it does there.
-_NOT_IMPLEMENTED = (
-    "layers",
-    "customContainerConfig",
-    "customRuntimeConfig",
-    "gpuConfig",
-    "nasConfig",
-    "ossMountConfig",
-    "polarFsConfig",
-    "juiceFsConfig",
-)
 
 
 def upload_policy(temp_bucket: str, account_id: str) -> dict[str, Any]:
@@ -147,9 +136,7 @@ class FunctionOperations:
         )
 
     def _check(self, call: Call, document: dict[str, Any]) -> None:
-        for feature in _NOT_IMPLEMENTED:
-            if _says_something(document.get(feature)):
-                raise FcError(501, "NotImplemented", f"the local cloud does not implement {feature}")
+        check_implemented(document)
         check_function(document)
         if role := document.get("role"):
             self._guard.allow_pass_role(call.signer, role, call.context)
@@ -187,13 +174,6 @@ def _version(deployment: Deployment, qualifier: str) -> tuple[dict[str, Any], st
         if version.about["versionId"] == qualifier:
             return version.function, version.checksum
     raise FcError(404, "VersionNotFound", f"function '{deployment.name}' has no version or alias '{qualifier}'")
-
-
-def _says_something(value: Any) -> bool:
-    """Clients send settings that they don't use with empty values, such as {"mountPoints": []}."""
-    if isinstance(value, dict):
-        return any(_says_something(inner) for inner in value.values())
-    return value not in (None, "", [], 0, -1, False, "Default")
 
 
 def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,32 @@ _TRIGGER_NAME = re.compile(r"[A-Za-z_][\w-]{0,127}", re.ASCII)
 _VARIABLE_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _MAX_VARIABLES = 4096
 _BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_HANDLER = re.compile(r"[^\s.][^\s]*\.[^\W\d]\w*")
 _ROLE_ARN = re.compile(r"acs:ram::\d+:role/[\w.-]+", re.ASCII)
+
+
+#: Features without which a function would not do here what it does there.
+_NOT_IMPLEMENTED = (
+    "layers",
+    "customContainerConfig",
+    "customRuntimeConfig",
+    "gpuConfig",
+    "nasConfig",
+    "ossMountConfig",
+    "polarFsConfig",
+    "juiceFsConfig",
+)
 
 
 def invalid(message: str) -> FcError:
     return FcError(400, "InvalidArgument", message)
+
+
+def check_implemented(function: Mapping[str, Any]) -> None:
+    """Raises FcError (501)."""
+    for feature in _NOT_IMPLEMENTED:
+        if _says_something(function.get(feature)):
+            raise FcError(501, "NotImplemented", f"the local cloud does not implement {feature}")
 
 
 def check_function(function: Mapping[str, Any]) -> None:
@@ -29,6 +50,8 @@ def check_function(function: Mapping[str, Any]) -> None:
         raise invalid("functionName must be 1 to 64 letters, digits, '_' and '-', and begin with a letter or '_'")
     if not function.get("handler"):
         raise invalid("Handler is required but not provided")
+    if not _HANDLER.fullmatch(str(function["handler"])):
+        raise invalid(f"handler must be <module>.<function>, such as index.handler; it is '{function['handler']}'")
     if function.get("runtime") not in RUNTIMES:
         raise invalid(f"runtime '{function.get('runtime')}' is none of {', '.join(RUNTIMES)} (Python only, here)")
     _between(function, "memorySize", 128, 32768, step=64)
@@ -87,6 +110,13 @@ def check_concurrency(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise invalid(f"reservedConcurrency must be a whole number from 0; it is {value!r}")
     return value
+
+
+def _says_something(value: Any) -> bool:
+    """Clients send settings that they don't use with empty values, such as {"mountPoints": []}."""
+    if isinstance(value, dict):
+        return any(_says_something(inner) for inner in value.values())
+    return value not in (None, "", [], 0, -1, False, "Default")
 
 
 def _between(values: Mapping[str, Any], name: str, least: int, most: int, step: int = 1) -> None:
