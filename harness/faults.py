@@ -10,10 +10,13 @@ probability (seeded, so that a run can be repeated). As text, for the command li
 
 from __future__ import annotations
 
+import difflib
 import random
 import threading
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from harness.operations import OPERATIONS
 
 KINDS = {
     "error": "refused with a status and code, before it has any effect: error=503/ServiceUnavailable",
@@ -26,6 +29,8 @@ KINDS = {
     "kill": "the function's processes are killed before the call has any effect",
     "kill_after": "the call takes effect, then the function's processes are killed",
 }
+#: Kinds that say nothing without a value; the others take none.
+_VALUED = ("error", "latency", "truncate")
 _THROTTLED = {
     "oss": (503, "TotalQpsLimitExceeded"),
     "multimediaai": (400, "Throttling.User"),
@@ -56,20 +61,45 @@ class Fault:
     hits: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise FaultError(f"unknown kind of fault {self.kind!r}; there are: {', '.join(KINDS)}")
+        if problem := self._misnamed() or self._never_due():
+            raise FaultError(problem)
         self._random = random.Random(self.seed)
         try:
-            self.refusal(self.service)
-            self.number()
-        except ValueError as exc:
-            raise FaultError(f"{self.kind}={self.value}: {KINDS[self.kind]}") from exc
+            good = bool(self.value) == (self.kind in _VALUED) and self.number() >= 0
+            good = good and (self.kind != "error" or 400 <= self.refusal(self.service)[0] <= 599)
+        except ValueError:
+            good = False
+        if not good:
+            raise FaultError(f"{self.kind}{'=' if self.value else ''}{self.value}: {KINDS[self.kind]}")
+
+    def _misnamed(self) -> str:
+        """A fault of a call that nobody makes would wait for ever."""
+        if self.kind not in KINDS:
+            return f"unknown kind of fault {self.kind!r}; there are: {', '.join(KINDS)}"
+        if self.service not in ("*", *OPERATIONS):
+            return f"unknown service {self.service!r}; there are: {', '.join(OPERATIONS)} and *"
+        services = OPERATIONS if self.service == "*" else (self.service,)
+        known = [operation for service in services for operation in OPERATIONS[service]]
+        if self.operation in ("*", *known):
+            return ""
+        alike = difflib.get_close_matches(self.operation, known) or sorted(set(known))
+        return f"unknown operation {self.operation!r}; there are: {', '.join(alike)} and *"
+
+    def _never_due(self) -> str:
+        for name, number in (("nth", self.nth), ("times", self.times)):
+            if number is not None and number < 1:
+                return f"{name} must be 1 or more, it is {number}"
+        return (
+            ""
+            if 0 < self.probability <= 1
+            else f"probability must be over 0 and up to 1, it is {self.probability}"
+        )
 
     def refusal(self, service: str) -> tuple[int, str]:
         """HTTP status and code of an `error` or a `throttle`."""
         if self.kind == "throttle":
             return _THROTTLED.get(service, (503, "ServiceUnavailable"))
-        status, _, code = (self.value or "500/InternalError").partition("/")
+        status, _, code = self.value.partition("/")
         return (int(status), code or "InternalError") if self.kind == "error" else (0, "")
 
     def number(self) -> float:

@@ -43,6 +43,7 @@ def test_a_broken_stack_is_one_line(project: Path, text: str | None, words: list
         ("nonsense", ["--fault", "service:operation:kind"]),
         ("oss:PutObject:explode", ["--fault", "explode", "throttle", "kill_after"]),
         ("oss:PutObject:latency=soon", ["--fault", "latency=SECONDS"]),
+        ("oss:PutObjekt:reset", ["--fault", "PutObjekt", "PutObject"]),
         ("oss:PutObject:reset:nth=x", ["--fault", "nth must be a number"]),
     ],
 )

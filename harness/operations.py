@@ -1,0 +1,28 @@
+"""The operations of the services, by name, for who names one: faults. A test keeps them in step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_NAMES = {
+    "oss": """
+        ListBuckets PutBucketAcl PutBucketVersioning PutBucket GetBucketAcl GetBucketInfo
+        GetBucketLocation GetBucketStat GetBucketVersioning ListMultipartUploads ListObjectVersions
+        ListObjectsV2 ListObjects DeleteBucket DeleteMultipleObjects PostObject PutObjectACL
+        PutObjectTagging PutSymlink UploadPartCopy UploadPart CopyObject PutObject GetObjectACL
+        GetObjectTagging GetSymlink ListParts GetObject GetObjectMeta HeadObject DeleteObjectTagging
+        AbortMultipartUpload DeleteObject AppendObject InitiateMultipartUpload
+        CompleteMultipartUpload
+    """,
+    "multimediaai": "CreateGifTask GetTaskStatus GetTaskResult ListTasks",
+    "fc": """
+        CreateAlias CreateFunction CreateTrigger DeleteAlias DeleteAsyncInvokeConfig
+        DeleteConcurrencyConfig DeleteFunction DeleteFunctionVersion DeleteTrigger GetAlias
+        GetAsyncInvokeConfig GetConcurrencyConfig GetFunction GetFunctionCode GetProvisionConfig
+        GetScalingConfig GetTempBucketToken GetTrigger InvokeFunction ListAliases
+        ListAsyncInvokeConfigs ListFunctionVersions ListFunctions ListProvisionConfigs ListScalingConfigs
+        ListTagResources ListTriggers ListVpcBindings PublishFunctionVersion PutAsyncInvokeConfig
+        PutConcurrencyConfig TagResources UntagResources UpdateAlias UpdateFunction UpdateTrigger
+    """,
+}
+OPERATIONS: Mapping[str, tuple[str, ...]] = {service: tuple(names.split()) for service, names in _NAMES.items()}
