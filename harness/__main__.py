@@ -15,7 +15,7 @@ import click
 
 from harness.client import DEFAULT_URL, CallError, Client, find_cloud
 from harness.directory import DirectoryInUse, remove_state, running_at
-from harness.dotenv import read_dotenv
+from harness.dotenv import DotenvError, read_dotenv
 from harness.faults import KINDS
 from harness.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
 
@@ -279,7 +279,11 @@ def _ask(function: Any, *args: Any) -> Any:
 
 def _environ(stack_file: Path) -> dict[str, str]:
     """The .env beside s.yaml, and the environment, which wins; an empty variable is as good as none."""
-    return {name: value for name, value in read_dotenv(stack_file.parent / ".env", os.environ).items() if value}
+    try:
+        known = read_dotenv(stack_file.parent / ".env", os.environ)
+    except DotenvError as exc:
+        raise Mistake(str(exc)) from exc
+    return {name: value for name, value in known.items() if value}
 
 
 def _owner(environ: Mapping[str, str]) -> Credentials | None:

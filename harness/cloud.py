@@ -10,6 +10,7 @@ def test_upload(cloud: LocalCloud) -> None: ...
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from typing import Any, TypeVar, overload
 from harness.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
 from harness.console import Console
 from harness.console.guard import confine
-from harness.directory import StateDirectory
+from harness.directory import StateDirectory, StateUnreadable
 from harness.endpoints import service_at
 from harness.faults import Faults
 from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
@@ -76,22 +77,32 @@ class CloudOptions:
     intercept: bool = False
     clock: Callable[[], float] = time.time
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port must be between 0 (any that is free) and 65535; it is {self.port}")
+
 
 class LocalCloud:
     """One local cloud. `start` and `stop` it, or use it in a `with`."""
 
     def __init__(self, options: CloudOptions | None = None) -> None:
-        """Raises StackError, PolicyError, DirectoryInUse, OSError (the port is taken); nothing is left behind."""
+        """Nothing is left behind when it raises.
+
+        StackError, PolicyError, DirectoryInUse, NotAStateDirectory, StateUnreadable, OSError (the port is taken).
+        """
         self.options = options = options or CloudOptions()
         self.environ = {**DEFAULTS, **options.environ}
         self.stack = _read(options.stack_file, self.environ, options) if options.stack_file else None
         self.region = self.stack.region if self.stack else "cn-beijing"
         self.faults = Faults()
         self.journal = Journal()
-        with ExitStack() as closing:
-            self._build(options, closing)
-            self._apply_stack()
-            self._closing = closing.pop_all()
+        try:
+            with ExitStack() as closing:
+                self._build(options, closing)
+                self._apply_stack()
+                self._closing = closing.pop_all()
+        except sqlite3.DatabaseError as exc:
+            raise StateUnreadable(self.directory, exc) from exc
 
     def _build(self, options: CloudOptions, closing: ExitStack) -> None:
         """The services. `closing` stops them in the opposite order: what makes calls before what answers them."""

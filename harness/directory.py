@@ -32,6 +32,13 @@ class NotAStateDirectory(Exception):
         super().__init__(f"{path} is not empty and holds no state of a local cloud")
 
 
+class StateUnreadable(Exception):
+    """What is kept there is broken."""
+
+    def __init__(self, path: Path, reason: Exception) -> None:
+        super().__init__(f"the state in {path} can't be used: {reason}")
+
+
 class StateDirectory:
     """Made where it is missing. Without `path` a temporary one, removed by `close`.
 

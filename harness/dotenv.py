@@ -22,12 +22,22 @@ _REFERENCE = re.compile(r"(?<!\\)\$\{?(\w+)(?::-([^}\\]*))?\}?")
 _MAX_EXPANSIONS = 100
 
 
+class DotenvError(ValueError):
+    """The file can't be read; the message says which, why, and what to do."""
+
+
 def read_dotenv(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` with what the file adds to it; a missing file adds nothing."""
+    """`environ` with what the file adds to it; a missing file adds nothing. Raises DotenvError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' editors begin a file with a BOM
     except FileNotFoundError:
         return dict(environ)
+    except UnicodeDecodeError:
+        text = "\0"
+    except OSError as exc:
+        raise DotenvError(f"{path}: {exc.strerror}; it must be a file, as .env.example is one") from exc
+    if "\0" in text:  # as every second byte of UTF-16 is
+        raise DotenvError(f"{path}: is not UTF-8; save it in that encoding")
     parsed = {match["name"]: _unquote((match["value"] or "").strip()) for match in _LINE.finditer(text)}
     known = {**parsed, **environ}
     for name in parsed:

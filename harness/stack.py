@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from harness.dotenv import read_dotenv
+from harness.dotenv import DotenvError, read_dotenv
 from harness.expressions import ExpressionError, Resolver
 from harness.fc.spec import AsyncConfig, FunctionSpec, TriggerSpec, role_name
 from harness.stack_check import misspelt, refused_settings, refused_triggers, wrong_names
@@ -67,7 +67,10 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
     Raises StackError. `check_stack` looks further.
     """
     document = _load(path)
-    variables = read_dotenv(path.parent / ".env", environ) if dotenv else environ
+    try:
+        variables = read_dotenv(path.parent / ".env", environ) if dotenv else environ
+    except DotenvError as exc:
+        raise StackError(str(exc)) from exc
     root = _Section(str(path), "", _resolve(path, document, variables))
     resources = [resource for resource in root.section("resources").sections() if _is_function(resource)]
     if not resources:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from harness.cloud import CloudOptions, LocalCloud
-from harness.directory import DirectoryInUse, NotAStateDirectory
+from harness.directory import DirectoryInUse, NotAStateDirectory, StateUnreadable
 from harness.faults import FaultError, parse_fault
 from harness.http import is_loopback
 from harness.ram import PolicyError
@@ -23,14 +23,15 @@ class UpError(Exception):
 
 
 def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None:
-    """Starts it, says so on standard output, and stops it at SIGINT or SIGTERM. Raises UpError.
+    """Starts it, says so on standard output, and stops it at SIGINT, SIGTERM or SIGHUP. Raises UpError.
 
     faults: as text. anywhere: a host that others can reach will do.
     """
     stop = threading.Event()
     # From the beginning: what is half built is taken down, too.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
+            signal.signal(number, lambda *_: stop.set())
     _check_host(options.host, anywhere)
     with _build(options, faults) as cloud:
         if not stop.is_set():
@@ -51,6 +52,8 @@ def _build(options: CloudOptions, faults: Sequence[str]) -> LocalCloud:
         raise UpError(f"{exc}: stop that one, or add --ephemeral or another --directory") from exc
     except NotAStateDirectory as exc:
         raise UpError(f"{exc}: name an empty or a new --directory") from exc
+    except StateUnreadable as exc:
+        raise UpError(f"{exc}: `python -m harness reset --directory {options.directory}` removes it") from exc
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
             raise UpError(f"port {options.port} is taken by another program: add --port 0 for a free one") from exc

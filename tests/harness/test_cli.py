@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from harness.client import DEFAULT_URL, find_cloud
 from harness.cloud import local_cloud
 from harness.samples import RESULTS, read_samples
 
-from .command_line import PROJECT, assert_mistake, environment, run, up
+from .command_line import LIMIT, PROJECT, assert_mistake, environment, run, up
 
 
 def test_a_cloud_from_start_to_restart(project: Path) -> None:
@@ -54,6 +55,17 @@ def test_an_accepted_event_survives_kill_9(project: Path) -> None:
         cloud.kill()
     with up(project) as cloud:
         assert cloud.wait_for_record()["video"] == "oss://my-videos/clip.mp4"
+
+
+def test_a_terminal_that_is_closed_leaves_nothing_behind(project: Path) -> None:
+    scratch = project / "scratch"
+    scratch.mkdir()
+    with up(project, "--ephemeral", env=environment(TMPDIR=str(scratch))) as cloud:
+        assert list(scratch.glob("local-cloud-*"))
+        cloud.process.send_signal(signal.SIGHUP)
+        assert cloud.process.wait(LIMIT) == 0
+        cloud.killed = True
+    assert not list(scratch.glob("local-cloud-*"))
 
 
 def test_put_takes_a_folder_or_a_key(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.cloud import local_cloud
+from harness.stack import StackError, read_stack
 
-from .command_line import assert_mistake, run
+from .command_line import PROJECT, assert_mistake, run
 
 BROKEN_STACKS = {
     "not there": (None, ["s.yaml", "No such file"]),
@@ -73,6 +74,35 @@ def test_a_folder_of_something_else_is_refused_and_kept(project: Path) -> None:
     for command in ("up", "reset"):
         assert_mistake(run(command, "--directory", ""), "--directory", "is empty")
     assert sorted(project.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("APPLICATION_ID=app\n".encode("utf-16"), ["not UTF-8"]),
+        ("APPLICATION_ID=app\n".encode("utf-16-le"), ["not UTF-8"]),
+        ("# 视频\n".encode("gbk"), ["not UTF-8"]),
+        (None, ["directory", "must be a file"]),
+    ],
+)
+def test_a_dotenv_that_cannot_be_read_is_one_line(project: Path, content: bytes | None, words: list[str]) -> None:
+    path = project / ".env"
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert_mistake(run("up", "--port", "0", "--ephemeral", "--stack", project / "s.yaml"), str(path), *words)
+    with pytest.raises(StackError, match=words[0]):
+        read_stack(project / "s.yaml", {})
+
+
+@pytest.mark.parametrize("name", ["oss/oss.sqlite3", "multimediaai/tasks.sqlite"])
+def test_broken_state_is_one_line(project: Path, name: str) -> None:
+    state = project / "state"
+    with local_cloud(render=False, directory=state):
+        pass
+    (state / name).write_bytes(b"garbage " * 1024)
+    answer = run("up", "--port", "0", "--stack", project / "s.yaml", "--code", PROJECT, "--directory", state)
+    assert_mistake(answer, str(state), f"python -m harness reset --directory {state}")
+    assert run("reset", "--directory", state).returncode == 0
+    assert not state.exists()
 
 
 def test_other_mistakes_are_one_line(project: Path) -> None:

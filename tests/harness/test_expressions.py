@@ -87,6 +87,11 @@ def test_dotenv(tmp_path: Path) -> None:
     assert read_dotenv(tmp_path / "none", environ) == environ
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ACCOUNT_ID=1\n", encoding="utf-8-sig")
+    assert read_dotenv(tmp_path / ".env", {}) == {"ACCOUNT_ID": "1"}
+
+
 PARSE = """
 const Parse = require('@serverless-devs/parse-spec').default;
 const quiet = new Proxy({}, {get: () => () => {}});

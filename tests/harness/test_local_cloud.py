@@ -193,3 +193,8 @@ def test_a_video_after_a_reset(used: LocalCloud) -> None:
     assert used.fc.drain(20)
     assert [task.video for task in used.multimediaai.tasks.list()] == [f"{VIDEOS}/clip.mp4"]
     assert [record.outcome for record in used.fc.invocations] == ["succeeded"]
+
+
+def test_a_port_that_is_none_is_said_to_be_none() -> None:
+    with pytest.raises(ValueError, match="port must be between 0"), local_cloud(port=99999):
+        pass

@@ -162,6 +162,7 @@ WRONG: list[tuple[str, str, str | None, int]] = [
     ("POST", "faults", "nonsense", 400),
     ("POST", "faults", "oss:PutObject:explode", 400),
     ("POST", "faults", "oss:PutObject:latency=soon", 400),
+    ("POST", "faults", "oss:PutObjekt:reset", 400),
     ("POST", "faults", "oss:PutObject:reset:nth=first", 400),
     ("POST", "faults", '{"fault": 7}', 400),
     ("POST", "faults", "{", 400),
