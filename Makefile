@@ -7,7 +7,8 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-export VIDEO
+# As it was given: a $ in a file's name is nothing to expand.
+override export VIDEO := $(value VIDEO)
 
 .PHONY: help demo up package policies test check bench bench-check format clean
 

@@ -170,7 +170,11 @@ def demo(video: str | None) -> None:
     from harness.demo import DemoError, run_demo
 
     try:
-        run_demo(Path(video).expanduser() if video else None, PROJECT / "demo")
+        path = Path(video).expanduser() if video else None
+    except RuntimeError as exc:  # ~nobody
+        raise Mistake(f"{video}: {exc}") from exc
+    try:
+        run_demo(path, PROJECT / "demo")
     except DemoError as exc:
         raise Mistake(str(exc)) from exc
 
@@ -185,12 +189,16 @@ def put(file: Path, target: str | None, endpoint: str | None) -> None:
     Without a target it goes to the bucket that is watched, under its own name; a target that ends in a slash is
     a folder to put it into.
     """
-    if not file.is_file():
-        raise Mistake(f"{file}: {'is a directory' if file.is_dir() else 'there is no such file'}")
+    try:
+        size = file.stat().st_size
+        if not file.is_file():
+            raise Mistake(f"{file}: {'is a directory' if file.is_dir() else 'is no file'}")
+    except OSError as exc:
+        raise Mistake(f"{file}: {_reason(exc)}") from exc
     cloud = _client(endpoint)
     bucket, key = _ask(cloud.resolve, file, target)
     _ask(cloud.put, bucket, key, file)
-    click.echo(f"uploaded {file.stat().st_size:,} bytes to oss://{bucket}/{key}")
+    click.echo(f"uploaded {size:,} bytes to oss://{bucket}/{key}")
     click.echo(f"what becomes of it: {cloud.url}/_console")
 
 
@@ -244,7 +252,7 @@ def reset(directory: Path, endpoint: str | None) -> None:
     """Empty the local cloud: a running one back to how it started, else the state it left."""
     url = endpoint or running_at(directory)
     if url:
-        _ask(Client(url, _keys()).reset)
+        _ask(_client(url).reset)
         click.echo(f"emptied the local cloud at {url}")
     elif _remove(directory):
         kept = directory.exists()
@@ -266,8 +274,13 @@ def _remove(directory: Path) -> bool:
         raise Mistake(f"{exc.filename}: {exc.strerror}") from exc
 
 
+def _reason(exc: OSError) -> str:
+    return "there is no such file" if isinstance(exc, FileNotFoundError) else exc.strerror or str(exc)
+
+
 def _client(endpoint: str | None) -> Client:
-    return Client(endpoint or find_cloud(STATE), _keys())
+    client: Client = _ask(Client, endpoint or find_cloud(STATE), _keys())
+    return client
 
 
 def _ask(function: Any, *args: Any) -> Any:

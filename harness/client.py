@@ -39,7 +39,7 @@ class Client:
     """A local cloud at `url`. Every method raises CallError."""
 
     def __init__(self, url: str, keys: Credentials) -> None:
-        self.url = url.rstrip("/")
+        self.url = _checked(url).rstrip("/")
         self._keys = keys
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, no .netrc
@@ -54,6 +54,10 @@ class Client:
 
     def resolve(self, file: Path, target: str | None) -> tuple[str, str]:
         """(bucket, key) of oss://BUCKET/KEY, or in oss://BUCKET/FOLDER/; without a target, in what is watched."""
+        if not _is_utf8(file.name) and (target is None or target.endswith("/")):
+            raise CallError(
+                f"{file}: its name is not UTF-8, and an object's is: rename it, or name oss://BUCKET/KEY"
+            )
         if target is None:
             triggers = self.state()["triggers"]
             if not triggers:
@@ -77,19 +81,23 @@ class Client:
         """Uploads the file, as the official SDK does it."""
         import alibabacloud_oss_v2 as oss
 
-        region = self.state()["region"]
+        state = self.state()
         request = oss.PutObjectRequest(bucket=bucket, key=key)
         try:
-            oss_client(self.url, self._keys, region).put_object_from_file(request, str(file))
+            oss_client(self.url, self._keys, state["region"]).put_object_from_file(request, str(file))
         except oss.exceptions.BaseError as exc:
             cause = exc.unwrap() if hasattr(exc, "unwrap") else exc
             if isinstance(cause, oss.exceptions.ServiceError):
-                raise CallError(f"OSS refused: {cause.code}: {cause.message}") from exc
-            raise CallError(f"the upload broke off: {cause}") from exc
+                hint = self._hint(str(cause.code))
+                if cause.code == "NoSuchBucket":
+                    names = [entry["name"] for entry in state["buckets"]]
+                    hint = f" There is no {bucket}, only {', '.join(names)}"
+                raise CallError(f"OSS refused: {cause.code}: {cause.message}{hint}") from exc
+            raise CallError(f"oss://{bucket}/{key}: the upload broke off: {cause}") from exc
 
     def invoke(self, function: str, event: bytes, asynchronous: bool) -> Answer:
         """Invokes it as the official SDK does it; asynchronously, the answer is empty."""
-        self.state()  # says it in plain words when there is no cloud
+        functions = self.state()["functions"]  # says it in plain words when there is no cloud
         # The SDKs are imported where they are used: that takes most of a second.
         from alibabacloud_fc20230330.client import Client as FcClient
         from alibabacloud_fc20230330.models import InvokeFunctionHeaders, InvokeFunctionRequest
@@ -113,7 +121,12 @@ class Client:
         try:
             answer = FcClient(config).invoke_function_with_options(function, request, headers, runtime)
         except TeaException as exc:
-            raise CallError(f"Function Compute refused: {exc.code}: {exc.message}") from exc
+            hint = self._hint(str(exc.code))
+            if exc.code == "FunctionNotFound":
+                hint = f"; there is {'only ' + ', '.join(functions) if functions else 'none: `s deploy` one'}"
+            # The SDK wraps the service's own words: "code: 404, … request id: …".
+            message = str(exc.message).partition(" request id:")[0].removeprefix("code: 404, ")
+            raise CallError(f"Function Compute refused: {exc.code}: {message}{hint}") from exc
         except OSError as exc:
             raise CallError(f"the invocation broke off: {exc}") from exc
         found = {name.lower(): value for name, value in answer.headers.items()}
@@ -124,6 +137,15 @@ class Client:
             log.decode(errors="replace"),
             found.get("x-fc-error-type", ""),
             found.get("x-fc-request-id", ""),
+        )
+
+    def _hint(self, code: str) -> str:
+        """What to do about keys that the cloud does not know."""
+        if not code.startswith(("InvalidAccessKeyId", "SignatureDoesNotMatch")):
+            return ""
+        return (
+            f"; ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET in this shell ({self._keys.access_key_id}) are not what "
+            "`python -m harness up` was started with: set the same ones in both, or none"
         )
 
     def _admin(self, method: str, path: str, seconds: float) -> dict[str, Any]:
@@ -142,6 +164,26 @@ class Client:
         if not answer.ok:
             raise CallError(str(document.get("error", {}).get("message", answer.reason)))
         return document
+
+
+def _is_utf8(name: str) -> bool:
+    """Python carries other bytes of a file's name through as surrogates."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _checked(url: str) -> str:
+    """Raises CallError for what is no http address."""
+    try:
+        address = urlsplit(url)
+        good = address.scheme in ("http", "https") and address.hostname and address.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise CallError(f"{url}: an endpoint is an address such as {DEFAULT_URL}")
+    return url
 
 
 def find_cloud(directory: Path) -> str:

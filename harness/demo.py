@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import queue
-import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import alibabacloud_oss_v2 as oss
@@ -18,12 +18,19 @@ from harness.client import oss_client
 from harness.clip import make_clip
 from harness.cloud import DEFAULTS, CloudOptions, LocalCloud
 from harness.multimediaai import Task, TaskStatus
+from harness.multimediaai.gif import SECONDS
 from harness.multimediaai.video import Video, VideoError
 from harness.service import Entry
 
 #: Longer than any step takes, so that a demo that hangs says so.
 STEP_SECONDS = 60.0
 RENDER_SECONDS = 600.0
+#: The video that is made when none is given.
+CLIP = "clip.mp4"
+#: What the function takes for videos when VIDEO_SUFFIXES is not set.
+SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".flv", ".webm", ".wmv", ".ts", ".mpg", ".mpeg", ".3gp")
+#: The longest name of a file, in bytes.
+MAX_NAME = 255
 VIDEOS, RECORDS = DEFAULTS["VIDEO_BUCKET"], DEFAULTS["TRACKING_BUCKET"]
 
 
@@ -32,23 +39,63 @@ class DemoError(Exception):
 
 
 def run_demo(video: Path | None, directory: Path) -> None:
-    """Runs the demo with `video`, or with a clip made for it; the GIF goes to `directory`. Raises DemoError."""
-    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as stack:
+    """Runs the demo with `video`, or with a clip made for it; the GIF, and that clip, go to `directory`.
+
+    Raises DemoError.
+    """
+    with contextlib.ExitStack() as stack:
         steps = Steps()
+        name = video.name if video else CLIP
+        _check_name(video or Path(name))
+        gif = _place(directory, name)
         if video is None:
-            video = Path(scratch) / "bouncing ball.mp4"
-            make_clip(video)
-        steps.done("video", f"{video.name}, {_facts(video)}")
+            video = directory / name
+            _write(video, make_clip)
+        facts, seconds = _facts(video)
+        _check_suffix(video)
+        steps.done("video", f"{name}, {facts}")
         cloud = stack.enter_context(LocalCloud(CloudOptions()))
         cloud.journal.listen(steps.entries.put)
         steps.done("cloud", f"OSS, Function Compute, Multimedia AI and RAM at {cloud.url}")
-        key = f"uploads/{video.name}"
+        key = f"uploads/{name}"
         request = oss.PutObjectRequest(bucket=VIDEOS, key=key)
         oss_client(cloud.url, cloud.identities.owner).put_object_from_file(request, str(video))
         task = _rendered(cloud, steps, _submitted(cloud, steps, key))
-        gif = _save(task, directory / f"{video.stem}.gif")
+        short = seconds is not None and seconds <= SECONDS
+        steps.done("rendering", "all of it" if short else "the liveliest three seconds")
+        _save(task, gif)
         steps.done("gif", f"{gif.stat().st_size / 1024:.0f} kB, downloaded from the task's result")
         _conclude(cloud, task, gif)
+
+
+def _check_name(video: Path) -> None:
+    """Raises DemoError for what OSS would not take."""
+    try:
+        video.name.encode()
+    except UnicodeEncodeError as exc:
+        raise DemoError(f"{video}: its name is not UTF-8, as an object's must be: rename it") from exc
+
+
+def _check_suffix(video: Path) -> None:
+    """Raises DemoError for what the function would skip."""
+    if not video.name.lower().endswith(SUFFIXES):
+        raise DemoError(f"{video}: its suffix is not in VIDEO_SUFFIXES ({', '.join(SUFFIXES)}): rename it")
+
+
+def _place(directory: Path, name: str) -> Path:
+    """Where the GIF goes: beside those of other videos, with its video's whole name. Raises DemoError."""
+    # In bytes, which is what file systems count; a cut may fall into a character.
+    stem = name.encode()[: MAX_NAME - len(".gif")].decode(errors="ignore")
+    gif = directory / f"{stem}.gif"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as exc:
+        raise DemoError(f"{directory}: is in the way of the folder for GIFs: move it away") from exc
+    except OSError as exc:
+        raise DemoError(f"{directory}: {exc.strerror}: GIFs go there") from exc
+    if gif.is_dir():
+        raise DemoError(f"{gif}: is a directory where the GIF goes: move it away")
+    return gif
 
 
 class Steps:
@@ -73,19 +120,23 @@ class Steps:
             raise DemoError(f"nothing happened for {STEP_SECONDS:.0f} s") from None
 
 
-def _facts(video: Path) -> str:
-    if not video.exists():
-        raise DemoError(f"{video}: there is no such file")
-    if not video.is_file():
-        raise DemoError(f"{video}: is no file")
+def _facts(video: Path) -> tuple[str, float | None]:
+    """In words; and how many seconds it has, where it says so. Raises DemoError."""
     try:
+        if not video.exists():
+            raise DemoError(f"{video}: there is no such file")
+        if not video.is_file():
+            raise DemoError(f"{video}: is no file")
         with Video(video) as opened:
             if not any(True for _ in opened.frames()):
                 raise DemoError(f"{video}: is no video: it has no picture")
             seconds = f"{opened.duration:.1f} s, " if opened.duration else ""
-            return f"{seconds}{opened.width}×{opened.height}, {video.stat().st_size / 1024:.0f} kB"
-    except (VideoError, OSError) as exc:
+            facts = f"{seconds}{opened.width}×{opened.height}, {video.stat().st_size / 1024:.0f} kB"
+            return facts, opened.duration
+    except VideoError as exc:
         raise DemoError(f"{video}: is no video: {exc}") from exc
+    except OSError as exc:
+        raise DemoError(f"{video}: {exc.strerror or exc}") from exc
 
 
 def _submitted(cloud: LocalCloud, steps: Steps, key: str) -> Task:
@@ -135,18 +186,25 @@ def _rendered(cloud: LocalCloud, steps: Steps, task: Task) -> Task:
             bar.update(round(cloud.multimediaai.progress(task.task_id) * 100) - bar.pos)
     if task.status is TaskStatus.FAILED:
         raise DemoError(f"task {task.task_id} failed: {task.error_name}: {task.error_reason}")
-    steps.done("rendering", "the liveliest three seconds")
     return task
 
 
-def _save(task: Task, path: Path) -> Path:
+def _save(task: Task, path: Path) -> None:
     answer = requests.get(task.result_url, timeout=60)
     answer.raise_for_status()
-    path.parent.mkdir(exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(answer.content)
-    os.replace(part, path)
-    return path
+    _write(path, lambda part: part.write_bytes(answer.content))
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Whole or not at all. Raises DemoError."""
+    part = path.with_name(f".{os.getpid()}.part")  # short: the name itself may be as long as names can be
+    try:
+        write(part)
+        os.replace(part, path)
+    except OSError as exc:
+        raise DemoError(f"{path}: {exc.strerror or exc}") from exc
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _conclude(cloud: LocalCloud, task: Task, gif: Path) -> None:

@@ -11,9 +11,10 @@ import av
 import pytest
 from click.testing import CliRunner
 
+from handler.settings import DEFAULT_VIDEO_SUFFIXES
 from harness.__main__ import main
 from harness.clip import make_clip
-from harness.demo import run_demo
+from harness.demo import SUFFIXES, DemoError, run_demo
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +36,7 @@ def test_it_ends_with_a_task_a_record_and_a_gif(tmp_path: Path, capsys: pytest.C
         assert f"✓ {step}" in shown
     assert "TaskId  400010" in shown
     assert '"task_id":400010' in shown.splitlines()[-2]
-    with av.open(str(tmp_path / "demo" / "猫 +.gif")) as gif:
+    with av.open(str(tmp_path / "demo" / "猫 +.MP4.gif")) as gif:
         assert len({bytes(frame.to_rgb().planes[0]) for frame in gif.decode(video=0)}) > 10
 
 
@@ -57,10 +58,65 @@ def test_a_video_that_is_none_is_one_clear_line_and_leaves_nothing_behind(what: 
     assert (sorted((ROOT / "demo").glob("*")) if (ROOT / "demo").exists() else []) == before
 
 
-def test_a_suffix_that_is_no_videos_is_said_to_be_skipped(tmp_path: Path) -> None:
+def test_a_suffix_that_is_no_videos_is_said_to_be_none(tmp_path: Path) -> None:
     video = tmp_path / "clip.film"
-    make_clip(tmp_path / "clip.mp4", seconds=1)
-    (tmp_path / "clip.mp4").rename(video)
+    make_clip(video, seconds=1)
     done = CliRunner().invoke(main, ["demo", str(video)])
     assert done.exit_code == 2
-    assert "was skipped: its suffix is not in VIDEO_SUFFIXES" in done.output
+    assert "its suffix is not in VIDEO_SUFFIXES (.mp4, .mov, " in done.output
+    assert "rename it" in done.output
+    assert tuple(DEFAULT_VIDEO_SUFFIXES.split(",")) == SUFFIXES
+
+
+def test_the_clip_that_it_makes_is_kept_for_the_next_commands(tmp_path: Path) -> None:
+    run_demo(None, tmp_path / "demo")
+    assert sorted(path.name for path in (tmp_path / "demo").iterdir()) == ["clip.mp4", "clip.mp4.gif"]
+
+
+def test_the_longest_name_gets_its_gif(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    video = tmp_path / f"{'视' * 83}.mp4"
+    assert len(video.name.encode()) == 253
+    make_clip(video, seconds=1)
+    run_demo(video, tmp_path / "demo")
+    (gif,) = (tmp_path / "demo").iterdir()
+    assert gif.stat().st_size > 1000
+    assert (len(gif.name.encode()), gif.suffix) == (255, ".gif")
+    assert "all of it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["a file", "a dangling link", "a directory in the GIF's place"])
+def test_what_is_in_the_way_of_the_gif_is_said_before_anything_starts(what: str, tmp_path: Path) -> None:
+    video, directory = tmp_path / "clip.mp4", tmp_path / "demo"
+    make_clip(video, seconds=1)
+    if what == "a file":
+        directory.write_text("mine")
+    elif what == "a dangling link":
+        directory.symlink_to(tmp_path / "nowhere")
+    else:
+        (directory / "clip.mp4.gif").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DemoError, match=f"^{directory}.*: move it away$"):
+        run_demo(video, directory)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("x" * 300 + ".mp4", "File name too long"),
+        (os.fsdecode(b"\xff.mp4"), "not UTF-8"),
+        ("~nobody-/x.mp4", "home"),
+    ],
+)
+def test_a_name_that_will_not_do_is_one_line(name: str, words: str) -> None:
+    done = CliRunner().invoke(main, ["demo", name])
+    assert (done.exit_code, done.output.count("\n")) == (2, 1)
+    assert words in done.output
+
+
+def test_make_hands_a_name_on_as_it_is(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-f", "-", "show", "VIDEO=a$HOME b#c.mp4"],
+        input='show:\n\t@printenv VIDEO\n', cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("a$HOME b#c.mp4\n", "")

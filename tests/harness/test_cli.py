@@ -115,7 +115,9 @@ def test_the_access_key_of_the_environment_is_used_and_not_shown(project: Path) 
         assert "my-very-own-secret" not in cloud.printed
         assert "none is kept" in cloud.printed
         refused = run("put", project / "s.yaml", "oss://my-videos/x.mp4", "--endpoint", cloud.url)
-        assert_mistake(refused, "OSS refused: InvalidAccessKeyId")
+        assert_mistake(
+            refused, "OSS refused: InvalidAccessKeyId", "ALIBABA_CLOUD_ACCESS_KEY_ID", "was started with"
+        )
         done = run(
             "put", project / "s.yaml", "oss://my-videos/x.txt", "--endpoint", cloud.url, env=environment(**mine)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -132,4 +133,29 @@ def test_mistakes_in_a_target_are_one_line(tmp_path: Path) -> None:
         for target in ("my-videos/clip.mp4", "oss://", "oss:///clip.mp4", "s3://my-videos/clip.mp4"):
             assert_mistake(run("put", clip, target, "--endpoint", cloud.url), "oss://BUCKET/KEY")
         refused = run("put", clip, "oss://no-such-bucket/clip.mp4", "--endpoint", cloud.url)
-        assert_mistake(refused, "OSS refused: NoSuchBucket")
+        assert_mistake(refused, "OSS refused: NoSuchBucket", "no no-such-bucket", "my-gif-records, my-videos")
+
+
+def test_a_function_that_is_none_is_named_with_those_that_are(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text("{}")
+    with local_cloud(render=False) as cloud:
+        refused = run("invoke", event, "--function", "nope", "--endpoint", cloud.url)
+    assert_mistake(refused, "FunctionNotFound: function 'nope' does not exist; there is only gif-on-upload")
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:9000", "ftp://x", "http://x:99999", "http://x:y", "http://", "x"])
+def test_an_endpoint_that_is_no_address_is_one_line(endpoint: str, tmp_path: Path) -> None:
+    answer = run("reset", "--endpoint", endpoint)
+    assert_mistake(answer, f"{endpoint}: an endpoint is an address such as http://127.0.0.1:9000")
+
+
+def test_file_names_that_will_not_do_are_one_line(tmp_path: Path) -> None:
+    nameless = tmp_path / os.fsdecode(b"\xff.mp4")
+    nameless.write_bytes(b"film")
+    assert_mistake(run("put", "x" * 300), "File name too long")
+    with local_cloud(render=False) as cloud:
+        assert_mistake(run("put", nameless, "--endpoint", cloud.url), "not UTF-8", "rename it")
+        named = run("put", nameless, "oss://my-videos/named.txt", "--endpoint", cloud.url)
+        assert named.returncode == 0, named.stderr
+        assert cloud.oss.store.get("my-videos", "named.txt") == b"film"
