@@ -13,14 +13,12 @@ from typing import Any
 
 import click
 
-from harness.client import DEFAULT_URL, CallError, Client, find_cloud
+from harness.client import CallError, Client, find_cloud
 from harness.directory import DirectoryInUse, remove_state, running_at
 from harness.dotenv import DotenvError, read_dotenv
 from harness.faults import KINDS
 from harness.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
-
-PROJECT = Path(__file__).parents[1]
-STATE = PROJECT / ".local-cloud"
+from harness.options import ENDPOINT_OPTION, PROJECT, STATE, STATE_OPTION
 
 
 class Mistake(click.ClickException):
@@ -43,28 +41,6 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-class _Directory(click.Path):
-    """A directory, by a name: an empty one, from a variable that is not set, would be the current directory."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not str(value):
-            self.fail("is empty: name a directory", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-_STATE_OPTION = click.option(
-    "--directory",
-    type=_Directory(path_type=Path, file_okay=False),
-    default=STATE,
-    help="Where its state lives.  [default: .local-cloud in the project]",
-)
-_ENDPOINT_OPTION = click.option(
-    "--endpoint",
-    metavar="URL",
-    help=f"The running cloud.  [default: the one that keeps its state in .local-cloud, else {DEFAULT_URL}]",
-)
-
-
 @click.group(
     cls=Commands,
     invoke_without_command=True,
@@ -79,7 +55,7 @@ def main(context: click.Context) -> None:
       python -m harness demo                        a video through the whole product
       python -m harness up                          the cloud, until Ctrl-C; then, in another terminal:
       python -m harness put clip.mp4                upload a video, and look at the console page
-      python -m harness invoke events/request.json  call the function with one of the sample events
+      python -m harness invoke events/put-object.json   call the function with one of the sample events
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -118,9 +94,9 @@ Kinds:
     default=PROJECT / "s.yaml",
     help="What to run.  [default: s.yaml of the project]",
 )
-@_STATE_OPTION
+@STATE_OPTION
 @click.option("--ephemeral", is_flag=True, help="Keep no state.")
-@click.option("--empty", is_flag=True, help="Without the stack: for `s deploy` to fill.")
+@click.option("--empty", is_flag=True, help="Without the function, and with .env's buckets: for `s deploy`.")
 @click.option("--code", type=click.Path(path_type=Path, exists=True), help="Its code.  [default: beside s.yaml]")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Make calls go wrong; see below.")
 @click.option("--no-render", is_flag=True, help="Accept tasks, but make no GIFs.")
@@ -141,12 +117,16 @@ def up(
     It reads s.yaml and the .env beside it; what is not filled in gets a local default. It prints what it watches,
     the address of its console page, and what to export for other clients.
     """
-    from harness.cloud import CloudOptions
+    from harness.cloud import DEFAULTS, CloudOptions
     from harness.up import UpError, run_up
 
+    environ = _environ(stack_file)
+    # In the account, too, they are there before anybody deploys.
+    buckets = [{**DEFAULTS, **environ}[name] for name in ("VIDEO_BUCKET", "TRACKING_BUCKET")]
     options = CloudOptions(
         stack_file=None if empty else stack_file,
-        environ=_environ(stack_file),
+        environ=environ,
+        buckets=tuple(dict.fromkeys(buckets)) if empty else (),
         directory=None if ephemeral else directory,
         host=host,
         port=port,
@@ -182,7 +162,7 @@ def demo(video: str | None) -> None:
 @main.command(short_help="Upload a file to the running cloud.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("target", metavar="[oss://BUCKET/KEY]", required=False)
-@_ENDPOINT_OPTION
+@ENDPOINT_OPTION
 def put(file: Path, target: str | None, endpoint: str | None) -> None:
     """Upload FILE to the running local cloud, with the official SDK.
 
@@ -206,7 +186,7 @@ def put(file: Path, target: str | None, endpoint: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--function", metavar="NAME", help="Which function.  [default: the only one]")
 @click.option("--async", "asynchronous", is_flag=True, help="Let it run and do not wait.")
-@_ENDPOINT_OPTION
+@ENDPOINT_OPTION
 def invoke(file: Path, function: str | None, asynchronous: bool, endpoint: str | None) -> None:
     """Invoke the function of the running local cloud with the event in FILE (- is standard input).
 
@@ -244,7 +224,7 @@ def events() -> None:
 
 
 @main.command(short_help="Empty the cloud, running or not.")
-@_STATE_OPTION
+@STATE_OPTION
 @click.option(
     "--endpoint", metavar="URL", help="A running cloud.  [default: the one that keeps its state in the directory]"
 )

@@ -25,23 +25,24 @@ from harness.directory import StateDirectory, StateUnreadable
 from harness.endpoints import service_at
 from harness.faults import Faults
 from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
-from harness.fc.code import missing_entry
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.http import ConnectionCut, Request, Response, Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.intercept import Interception
+from harness.local_stack import read_local_stack
 from harness.multimediaai import MultimediaAIService
-from harness.oss import OssService
+from harness.oss import OssError, OssService
 from harness.ram import Decision, Policy
 from harness.roles import Roles
 from harness.scoped import Scoped
 from harness.service import Journal, Service
-from harness.stack import Stack, StackError, check_stack, read_stack
+from harness.stack import StackError
 
 PROJECT = Path(__file__).parents[1]
 #: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
 DEFAULTS = {
     "ACCOUNT_ID": ACCOUNT_ID,
+    "REGION": "cn-beijing",
     "APPLICATION_ID": "local-application",
     "VIDEO_BUCKET": "my-videos",
     "TRACKING_BUCKET": "my-gif-records",
@@ -55,14 +56,16 @@ R = TypeVar("R")
 class CloudOptions:
     """How a local cloud is made.
 
-    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. directory: where state lives; None: a
-    temporary one, removed at the end. environ: what s.yaml's ${env()} reads, on top of DEFAULTS.
-    function_environment: variables of the function that win over s.yaml's. code: the function's code instead of
-    the folder s.yaml stands in. retry_delay: seconds before the nth retry of an asynchronous invocation.
+    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. buckets: made besides the stack's.
+    directory: where state lives; None: a temporary one, removed at the end. environ: what s.yaml's ${env()}
+    reads, on top of DEFAULTS. function_environment: variables of the function that win over s.yaml's. code:
+    the function's code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
+    an asynchronous invocation.
     render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
     """
 
     stack_file: Path | None = PROJECT / "s.yaml"
+    buckets: tuple[str, ...] = ()
     directory: Path | None = None
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
     function_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -92,8 +95,12 @@ class LocalCloud:
         """
         self.options = options = options or CloudOptions()
         self.environ = {**DEFAULTS, **options.environ}
-        self.stack = _read(options.stack_file, self.environ, options) if options.stack_file else None
-        self.region = self.stack.region if self.stack else "cn-beijing"
+        self.stack = (
+            read_local_stack(options.stack_file, self.environ, options.code, options.function_environment)
+            if options.stack_file
+            else None
+        )
+        self.region = self.stack.region if self.stack else self.environ["REGION"]
         self.faults = Faults()
         self.journal = Journal()
         try:
@@ -106,7 +113,7 @@ class LocalCloud:
 
     def _build(self, options: CloudOptions, closing: ExitStack) -> None:
         """The services. `closing` stops them in the opposite order: what makes calls before what answers them."""
-        account = (self.stack and self.stack.account_id) or ACCOUNT_ID
+        account = (self.stack and self.stack.account_id) or self.environ["ACCOUNT_ID"]
         state = StateDirectory(options.directory)
         closing.callback(state.close)
         self.directory = state.path
@@ -200,9 +207,13 @@ class LocalCloud:
 
     def _apply_stack(self) -> None:
         """What `s deploy` does with the same file, minus the upload of the code."""
-        for bucket in (RESULTS_BUCKET, TEMP_BUCKET, *(self.stack.buckets if self.stack else ())):
-            if not self.oss.store.has_bucket(bucket):
-                self.oss.store.create_bucket(bucket)
+        named = (*(self.stack.buckets if self.stack else ()), *self.options.buckets)
+        for bucket in (RESULTS_BUCKET, TEMP_BUCKET, *named):
+            try:
+                if not self.oss.store.has_bucket(bucket):
+                    self.oss.store.create_bucket(bucket)
+            except OssError as exc:
+                raise StackError(f"bucket {bucket!r}: {exc.message}") from exc
         if self.stack is None:
             return
         for spec in self.stack.functions:
@@ -266,25 +277,6 @@ class LocalCloud:
         if fault.kind == "truncate":
             response.cut_after = int(fault.number())
         return response
-
-
-def _read(path: Path, environ: Mapping[str, str], options: CloudOptions) -> Stack:
-    """The stack as it runs here. Raises StackError."""
-    stack = read_stack(path, environ, dotenv=False)
-    check_stack(stack)
-    # s.yaml deploys a packaged copy; here the sources run, so that an edit takes effect at once.
-    code = options.code or path.parent
-    functions = []
-    for spec in stack.functions:
-        if spec.role is None:
-            raise StackError(f"{path}: function {spec.name}: role is missing; without one it has no credentials")
-        for entry in filter(None, (spec.handler, spec.initializer)):
-            if not code.is_file() and (missing := missing_entry(code, entry)):
-                hint = "`--code` names the folder that its code is in"
-                raise StackError(f"{path}: function {spec.name}: {entry} is not there: {missing}; {hint}")
-        environment = {**spec.environment, **options.function_environment}
-        functions.append(dataclasses.replace(spec, code=code, environment=environment))
-    return dataclasses.replace(stack, functions=tuple(functions))
 
 
 @overload

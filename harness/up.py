@@ -75,6 +75,8 @@ def _say_ready(cloud: LocalCloud) -> None:
     click.echo(f"  console  {cloud.url}/_console")
     for trigger in cloud.stack.triggers if cloud.stack else ():
         click.echo(f"  watches  oss://{trigger.bucket}/{trigger.prefix}*{trigger.suffix} for {trigger.function}")
+    for bucket in cloud.options.buckets:
+        click.echo(f"  bucket   oss://{bucket}")
     click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")
     click.echo("\nFor ossutil, the SDKs and s, in another terminal:")
     if cloud.options.owner:

@@ -24,7 +24,14 @@ def is_for_console(request: Request) -> bool:
     Under any other host the path is an object's key.
     """
     ours = request.path in PATHS or request.path.startswith(tuple(f"{path}/" for path in PATHS))
+    ours = ours or _is_browser_at_the_root(request)
     return ours and is_loopback(request.host_name)
+
+
+def _is_browser_at_the_root(request: Request) -> bool:
+    """Somebody opens the address that `up` prints. To OSS the same is ListBuckets, which is signed."""
+    plain = request.path == "/" and not request.query and not request.header("Authorization")
+    return plain and request.method in ("GET", "HEAD") and "text/html" in request.header("Accept")
 
 
 def check(request: Request) -> None:
@@ -52,7 +59,7 @@ def _is_link(request: Request) -> bool:
     """Somebody followed a link to a page of the console; looking changes nothing."""
     return (
         request.method == "GET"
-        and request.path.startswith("/_console")
+        and (request.path.startswith("/_console") or request.path == "/")
         and request.header("Sec-Fetch-Mode") == "navigate"
         and request.header("Sec-Fetch-Dest") == "document"
     )

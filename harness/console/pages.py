@@ -39,6 +39,7 @@ class Pages:
         self._render = Renderer()
 
     def routes(self) -> Iterable[Route]:
+        yield Route("GET", "", "ShowConsole", lambda _: _see("/_console"))
         yield Route("GET", "/_console", "ShowVideos", self._videos)
         yield Route("GET", "/_console/tasks", "ShowTasks", self._tasks)
         yield Route("GET", "/_console/invocations", "ShowInvocations", self._invocations)

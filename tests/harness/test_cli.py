@@ -151,6 +151,17 @@ def test_help_teaches(command: list[str]) -> None:
         assert "kill_after" in answer.stdout
 
 
+def test_an_empty_cloud_is_ready_for_s_deploy(project: Path) -> None:
+    """With the account, the region and the buckets of .env."""
+    (project / ".env").write_text("ACCOUNT_ID=42\nREGION=cn-hangzhou\nVIDEO_BUCKET=films\n")
+    with up(project, "--empty", "--ephemeral") as cloud:
+        state = cloud.state()
+        assert (state["functions"], state["region"]) == ([], "cn-hangzhou")
+        assert {"films", "my-gif-records"} <= {bucket["name"] for bucket in state["buckets"]}
+        assert "bucket   oss://films" in cloud.printed
+        assert f"export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT=" in cloud.printed
+
+
 def test_an_empty_setting_gets_its_local_default(project: Path) -> None:
     (project / ".env").write_text("ACCOUNT_ID=\nAPPLICATION_ID=mine\nVIDEO_BUCKET='films'\nTRACKING_BUCKET=\n")
     with up(project, "--ephemeral", env=environment(TRACKING_BUCKET="")) as cloud:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cloud import local_cloud
+from harness.cloud import CloudOptions, LocalCloud, local_cloud
 from harness.stack import StackError, read_stack
 
 from .command_line import PROJECT, assert_mistake, run
@@ -104,6 +104,11 @@ def test_broken_state_is_one_line(project: Path, name: str) -> None:
     assert_mistake(answer, str(state), f"python -m harness reset --directory {state}")
     assert run("reset", "--directory", state).returncode == 0
     assert not state.exists()
+
+
+def test_a_bucket_that_cannot_be_is_named() -> None:
+    with pytest.raises(StackError, match="bucket 'BAD_name': "):
+        LocalCloud(CloudOptions(stack_file=None, buckets=("BAD_name",)))
 
 
 def test_other_mistakes_are_one_line(project: Path) -> None:

@@ -104,3 +104,12 @@ def test_what_was_uploaded_does_not_act_as_the_console(session: requests.Session
     assert media.headers["Content-Type"] == "application/octet-stream"
     assert media.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in media.headers["Content-Security-Policy"]
+
+
+def test_a_browser_at_the_root_is_shown_the_console(session: requests.Session, cloud: LocalCloud) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    shown = session.get(f"{cloud.url}/", headers=browser, timeout=10)
+    assert (shown.status_code, shown.url) == (200, f"{cloud.url}/_console")
+    for headers in ({"Accept": "*/*"}, {**browser, "Authorization": "OSS x:y"}, {**browser, "Host": "a.example"}):
+        answer = session.get(f"{cloud.url}/", headers=headers, timeout=10, allow_redirects=False)
+        assert answer.status_code >= 400, headers
