@@ -221,6 +221,7 @@ def events() -> None:
             if sample.result == result:
                 click.echo(f"  {sample.path.parent.name}/{sample.path.name:{width}}  {sample.about}")
         click.echo()
+    click.echo("A task fails when its object was never uploaded: python -m harness put FILE oss://BUCKET/KEY")
 
 
 @main.command(short_help="Empty the cloud, running or not.")

@@ -160,7 +160,10 @@ class LocalCloud:
         return self.server.url
 
     def role_credentials(self, role: str | None = None) -> Credentials:
-        """Fresh STS credentials of `role`, or of the first function's: what Function Compute hands to it."""
+        """Fresh STS credentials of `role`, or of the first function's: what Function Compute hands to it.
+
+        Their fields: access_key_id, access_key_secret, token, role.
+        """
         return self.identities.assume_role(role or next(spec.role for spec in self.fc.functions if spec.role))
 
     def start(self) -> None:

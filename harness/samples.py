@@ -47,7 +47,7 @@ def _event(event: Any) -> str:
         return f"OSS trigger{count}: {_joined(map(_record, records))}"
     if "videos" in event:
         forced = ", forced" if event.get("force") else ""
-        return f"A person's request{forced}: {_joined(map(str, event['videos']))}"
+        return f"A person's request{forced}, of objects that must be there: {_joined(map(str, event['videos']))}"
     return f"EventBridge: {_cloud_event(event)}"
 
 

@@ -1,0 +1,114 @@
+"""What the READMEs tell an administrator to type: it takes the names of .env, and removing leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.policies import write_policies
+from harness.stack import read_stack
+
+from .conftest import PROJECT, REQUIRED
+
+RENAMED = {
+    "REGION": "cn-hangzhou",
+    "FUNCTION_ROLE": "gifs",
+    "TRIGGER_ROLE": "uploads",
+    "LOG_PROJECT": "my-logs",
+    "LOG_STORE": "my-store",
+}
+#: Stand-ins that write down how they were called.
+FAKES = {
+    "aliyun": """#!/usr/bin/env python3
+import json, sys
+with open("calls", "a") as file:
+    print(json.dumps(sys.argv[1:]), file=file)
+""",
+    "s": "#!/bin/sh\n",
+    "jq": "#!/bin/sh\necho LTAI5tDeployer\n",
+}
+
+
+class Account:
+    """What of RAM and Log Service is there after the calls; refuses what RAM would refuse."""
+
+    def __init__(self) -> None:
+        self.there: set[tuple[str, str]] = set()
+        self.attached: set[tuple[str, str]] = set()
+        self.regions: set[str] = set()
+
+    def call(self, service: str, operation: str, *arguments: str) -> None:
+        options = dict(zip(arguments[::2], arguments[1::2], strict=False))
+        self.regions |= {options["--region"]} & set(options.values()) if "--region" in options else set()
+        if service == "oss" or operation.startswith("List"):
+            return
+        change, kind = re.fullmatch(r"(Create|Attach|Detach|Delete)(\w+)", operation).groups()  # type: ignore[union-attr]
+        if change in ("Attach", "Detach"):
+            who = options.get("--RoleName") or options["--UserName"]
+            assert {name for _, name in self.there} >= {who, options["--PolicyName"]}
+            pair = (options["--PolicyName"], who)
+            self.attached = self.attached | {pair} if change == "Attach" else self.attached - {pair}
+            return
+        name = {"LogStore": "--logstore", "Index": "--logstore", "AccessKey": "--UserName", "Project": "--project"}
+        made = options.get(name.get(kind, f"--{kind}Name")) or self.named(options)
+        if change == "Create":
+            self.there.add((kind, made))
+        else:
+            assert not any(made in pair for pair in self.attached), f"{made} is attached"
+            assert kind != "User" or ("AccessKey", made) not in self.there
+            self.there.remove((kind, made))
+
+    @staticmethod
+    def named(options: dict[str, str]) -> str:
+        body: dict[str, Any] = json.loads(options["--body"])
+        return str(body.get("logstoreName") or body["projectName"])
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Any:
+    """Runs blocks of a guide in one shell, and gives the calls of aliyun."""
+    for name, script in FAKES.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in {**REQUIRED, **RENAMED}.items()))
+    stack = read_stack(PROJECT / "s.yaml", {**REQUIRED, **RENAMED}, dotenv=False)
+    write_policies(stack, PROJECT / "ram", tmp_path / "dist" / "ram")
+
+    def run(script: str) -> list[list[str]]:
+        (tmp_path / "calls").unlink(missing_ok=True)
+        path = f"PATH={tmp_path}:$PATH\n"
+        subprocess.run(["bash", "-euc", path + script], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+        return [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
+
+    return run
+
+
+@pytest.mark.parametrize("guide", ["README.md", "README.zh-CN.md"])
+def test_what_is_made_has_the_names_of_dotenv_and_can_be_removed(guide: str, shell: Any) -> None:
+    blocks = re.findall(
+        r"^```\n(.*?)^```", (PROJECT / guide).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    create, failures, remove = (block for block in blocks if "aliyun ram" in block)
+    account = Account()
+    for call in shell(create + failures):
+        account.call(*call)
+    assert account.regions == {"cn-hangzhou"}
+    assert {
+        ("Role", "gifs"),
+        ("Role", "uploads"),
+        ("Project", "my-logs"),
+        ("LogStore", "my-store"),
+    } <= account.there
+    policies = {name for kind, name in account.there if kind == "Policy"}
+    assert policies == {policy for policy, _ in account.attached}
+    assert len(policies) == len(list((PROJECT / "ram").glob("*-policy.json"))) - 2  # two say whom a role trusts
+    names = create.partition("\n\n")[0]
+    for call in shell(f"{names}\n{remove}"):
+        account.call(*call)
+    assert account.attached == set()
+    assert {kind for kind, _ in account.there} == {"LogStore", "Index"}  # which go with their project
