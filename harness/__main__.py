@@ -52,10 +52,10 @@ def main(context: click.Context) -> None:
 
     \b
     Try:
-      python -m harness demo                        a video through the whole product
-      python -m harness up                          the cloud, until Ctrl-C; then, in another terminal:
-      python -m harness put clip.mp4                upload a video, and look at the console page
-      python -m harness invoke events/put-object.json   call the function with one of the sample events
+      python -m harness demo                           a video through the whole product
+      python -m harness up                             the cloud, until Ctrl-C; then, in another terminal:
+      python -m harness put clip.mp4                   upload a video, and look at the console page
+      python -m harness invoke events/put-object.json  call the function with one of the sample events
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

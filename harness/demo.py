@@ -46,13 +46,12 @@ def run_demo(video: Path | None, directory: Path) -> None:
     with contextlib.ExitStack() as stack:
         steps = Steps()
         name = video.name if video else CLIP
-        _check_name(video or Path(name))
+        facts, seconds = _facts(video) if video else ("", None)
         gif = _place(directory, name)
         if video is None:
             video = directory / name
             _write(video, make_clip)
-        facts, seconds = _facts(video)
-        _check_suffix(video)
+            facts, seconds = _facts(video)
         steps.done("video", f"{name}, {facts}")
         cloud = stack.enter_context(LocalCloud(CloudOptions()))
         cloud.journal.listen(steps.entries.put)
@@ -66,20 +65,6 @@ def run_demo(video: Path | None, directory: Path) -> None:
         _save(task, gif)
         steps.done("gif", f"{gif.stat().st_size / 1024:.0f} kB, downloaded from the task's result")
         _conclude(cloud, task, gif)
-
-
-def _check_name(video: Path) -> None:
-    """Raises DemoError for what OSS would not take."""
-    try:
-        video.name.encode()
-    except UnicodeEncodeError as exc:
-        raise DemoError(f"{video}: its name is not UTF-8, as an object's must be: rename it") from exc
-
-
-def _check_suffix(video: Path) -> None:
-    """Raises DemoError for what the function would skip."""
-    if not video.name.lower().endswith(SUFFIXES):
-        raise DemoError(f"{video}: its suffix is not in VIDEO_SUFFIXES ({', '.join(SUFFIXES)}): rename it")
 
 
 def _place(directory: Path, name: str) -> Path:
@@ -121,7 +106,11 @@ class Steps:
 
 
 def _facts(video: Path) -> tuple[str, float | None]:
-    """In words; and how many seconds it has, where it says so. Raises DemoError."""
+    """In words; and how many seconds it has, where it says so. Raises DemoError for what would go no further."""
+    try:
+        video.name.encode()
+    except UnicodeEncodeError as exc:
+        raise DemoError(f"{video}: its name is not UTF-8, as an object's must be: rename it") from exc
     try:
         if not video.exists():
             raise DemoError(f"{video}: there is no such file")
@@ -130,13 +119,16 @@ def _facts(video: Path) -> tuple[str, float | None]:
         with Video(video) as opened:
             if not any(True for _ in opened.frames()):
                 raise DemoError(f"{video}: is no video: it has no picture")
-            seconds = f"{opened.duration:.1f} s, " if opened.duration else ""
-            facts = f"{seconds}{opened.width}×{opened.height}, {video.stat().st_size / 1024:.0f} kB"
-            return facts, opened.duration
+            said = f"{opened.duration:.1f} s, " if opened.duration else ""
+            facts = f"{said}{opened.width}×{opened.height}, {video.stat().st_size / 1024:.0f} kB"
+            seconds = opened.duration
     except VideoError as exc:
         raise DemoError(f"{video}: is no video: {exc}") from exc
     except OSError as exc:
         raise DemoError(f"{video}: {exc.strerror or exc}") from exc
+    if not video.name.lower().endswith(SUFFIXES):
+        raise DemoError(f"{video}: its suffix is not in VIDEO_SUFFIXES ({', '.join(SUFFIXES)}): rename it")
+    return facts, seconds
 
 
 def _submitted(cloud: LocalCloud, steps: Steps, key: str) -> Task:
