@@ -123,7 +123,7 @@ def _facts(video: Path) -> tuple[str, float | None]:
             facts = f"{said}{opened.width}×{opened.height}, {video.stat().st_size / 1024:.0f} kB"
             seconds = opened.duration
     except VideoError as exc:
-        raise DemoError(f"{video}: is no video: {exc}") from exc
+        raise DemoError(f"{video}: {exc}") from exc
     except OSError as exc:
         raise DemoError(f"{video}: {exc.strerror or exc}") from exc
     if not video.name.lower().endswith(SUFFIXES):
