@@ -24,6 +24,7 @@ class Bridge:
         self._oss = oss
         self._url = url
         self._deliver = deliver
+        self._triggers: dict[str, TriggerSpec] = {}
 
     def add(self, trigger: TriggerSpec) -> None:
         if not self._oss.store.has_bucket(trigger.bucket):
@@ -38,14 +39,18 @@ class Bridge:
                 partial(self._deliver, trigger),
             )
         )
+        self._triggers[_rule_id(trigger.function, trigger.name)] = trigger
 
     def remove(self, trigger: TriggerSpec) -> None:
         self._oss.notifications.remove(_rule_id(trigger.function, trigger.name))
+        self._triggers.pop(_rule_id(trigger.function, trigger.name), None)
 
-    def buckets(self, function: str) -> list[str]:
-        """Whose events go to that function."""
-        rules = self._oss.notifications.rules()
-        return [rule.bucket for rule in rules if rule.id.startswith(_rule_id(function, ""))]
+    def triggers(self, function: str) -> list[TriggerSpec]:
+        """Those in force."""
+        rules = [rule.id for rule in self._oss.notifications.rules()]
+        return [
+            trigger for rule in rules if (trigger := self._triggers.get(rule)) and trigger.function == function
+        ]
 
     def fetch(self, bucket: str, key: str) -> bytes:
         try:

@@ -133,7 +133,12 @@ class LocalCloud:
         self.bridge = Bridge(self.oss, self.url, self._deliver)
         upload = Policy(upload_policy(TEMP_BUCKET, account), UPLOAD_ROLE)
         self._roles = Roles(
-            options.policy_file, lambda: self.fc.functions, self.bridge.buckets, {UPLOAD_ROLE: upload}
+            options.policy_file,
+            self.region,
+            account,
+            lambda: self.fc.functions,
+            self.bridge.triggers,
+            {UPLOAD_ROLE: upload},
         )
         self.interception = Interception(self.url)
         self.multimediaai = MultimediaAIService(

@@ -16,11 +16,18 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from harness.fc.spec import role_name
+from harness.fc.spec import FunctionSpec, TriggerSpec, role_name
 from harness.ram import PolicyError
 from harness.stack import Stack, StackError, check_stack, read_stack
 
 PROJECT = Path(__file__).parents[1]
+
+
+#: What a placeholder of ram/*.json may be called; any other is a mistake in the document.
+NAMES = (
+    *("REGION", "ACCOUNT_ID", "FUNCTION_NAME", "FUNCTION_ROLE", "TRIGGER_ROLE", "VIDEO_BUCKET"),
+    *("TRACKING_BUCKET", "TRACKING_PREFIX", "LOG_PROJECT", "LOG_STORE"),
+)
 
 
 def policy_names(stack: Stack) -> dict[str, str]:
@@ -29,31 +36,44 @@ def policy_names(stack: Stack) -> dict[str, str]:
     buckets = {trigger.bucket for trigger in stack.triggers}
     if len(stack.functions) != 1 or len(buckets) != 1:
         raise StackError("the documents of ram/ are for one function and the one bucket of its triggers")
-    (function,), trigger = stack.functions, stack.triggers[0]
+    return names_of(stack.functions[0], stack.triggers[0], stack.region, stack.account_id or "")
+
+
+def names_of(function: FunctionSpec, trigger: TriggerSpec | None, region: str, account_id: str) -> dict[str, str]:
+    """What the placeholders stand for when one function is called by one trigger; of NAMES, those that it has."""
+    own = {name: function.environment.get(name) for name in ("TRACKING_BUCKET", "TRACKING_PREFIX")}
     return {
-        "REGION": stack.region,
-        "ACCOUNT_ID": stack.account_id or "",
+        "REGION": region,
+        "ACCOUNT_ID": account_id,
         "FUNCTION_NAME": function.name,
         "FUNCTION_ROLE": function.role or "",
-        "TRIGGER_ROLE": role_name(trigger.invocation_role),
-        "VIDEO_BUCKET": trigger.bucket,
-        "TRACKING_BUCKET": function.environment["TRACKING_BUCKET"],
-        "TRACKING_PREFIX": function.environment["TRACKING_PREFIX"],
+        "TRIGGER_ROLE": role_name(trigger.invocation_role) if trigger else "",
+        "VIDEO_BUCKET": trigger.bucket if trigger else "",
+        **{name: value for name, value in own.items() if value is not None},
         "LOG_PROJECT": function.log_project,
         "LOG_STORE": function.log_store,
     }
 
 
-def render_policy(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
-    """The document in `path` as RAM takes it. Raises PolicyError: no JSON, a placeholder that nothing fills."""
+def load_policy(path: Path) -> Any:
+    """The JSON in `path`, not filled in; raises PolicyError."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as exc:
         raise PolicyError(f"{path}: not JSON: {exc}") from exc
+
+
+def fill_policy(document: Any, names: Mapping[str, str], where: str) -> Any:
+    """`document` with `names` in it; raises PolicyError for a placeholder that nothing fills."""
     try:
-        filled: dict[str, Any] = _fill(document, names)
+        return _fill(document, names)
     except (KeyError, ValueError) as exc:
-        raise PolicyError(f"{path}: a placeholder that nothing fills: {exc}") from exc
+        raise PolicyError(f"{where}: a placeholder that nothing fills: {exc}") from exc
+
+
+def render_policy(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
+    """The document in `path` as RAM takes it. Raises PolicyError: no JSON, a placeholder that nothing fills."""
+    filled: dict[str, Any] = fill_policy(load_policy(path), names, str(path))
     for statement in filled["Statement"]:
         statement.pop("Sid", None)
     return filled

@@ -1,7 +1,7 @@
 """Who may do what: the owner everything, a function's role what ram/role-policy.json says, others nothing.
 
-The policy is the one that is deployed, with the names of the functions that have the role filled in: what they
-have in their environment, and the bucket of each of their triggers. So it holds for s.yaml and for `s deploy`.
+The policy is the one that is deployed, with the same names filled in as by `make policies`, for each function that
+has the role and each of its triggers. So it holds for s.yaml and for `s deploy`.
 """
 
 from __future__ import annotations
@@ -9,31 +9,39 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from string import Template
 
-from harness.fc import FunctionSpec
+from harness.fc import FunctionSpec, TriggerSpec
 from harness.identity import Credentials
+from harness.policies import NAMES, fill_policy, load_policy, names_of
 from harness.ram import Decision, Policy
 
 
 class Roles:
-    """functions: those that there are. buckets: of the triggers of a function, by its name. Raises PolicyError."""
+    """functions: those that there are. triggers: of a function, by its name. others: policies of other roles.
+
+    Raises PolicyError, also for a placeholder that `make policies` would not fill.
+    """
 
     def __init__(
         self,
         policy_file: Path,
+        region: str,
+        account_id: str,
         functions: Callable[[], Iterable[FunctionSpec]],
-        buckets: Callable[[str], Iterable[str]],
+        triggers: Callable[[str], Iterable[TriggerSpec]],
         others: Mapping[str, Policy],
     ) -> None:
+        self._region, self._account_id = region, account_id
         self._functions = functions
-        self._buckets = buckets
+        self._triggers = triggers
         self._others = others
-        text = policy_file.read_text(encoding="utf-8")
+        document, where = load_policy(policy_file), str(policy_file)
+        # What a function does not have stays a placeholder, which is no bucket's name: it matches nothing.
+        unknown = {name: f"${{{name}}}" for name in NAMES}
 
         @functools.lru_cache(maxsize=64)
         def fill(names: tuple[tuple[str, str], ...]) -> Policy:
-            return Policy.parse(Template(text).safe_substitute(dict(names)), str(policy_file))
+            return Policy(fill_policy(document, {**unknown, **dict(names)}, where), where)
 
         self._fill = fill
         fill(())  # a broken policy is found at the start
@@ -53,5 +61,7 @@ class Roles:
             yield self._others[role]
         for spec in self._functions():
             if spec.role == role:
-                for bucket in list(self._buckets(spec.name)) or [""]:
-                    yield self._fill(tuple({**spec.environment, "VIDEO_BUCKET": bucket}.items()))
+                triggers: list[TriggerSpec | None] = [*self._triggers(spec.name)]
+                for trigger in triggers or [None]:
+                    names = names_of(spec, trigger, self._region, self._account_id)
+                    yield self._fill(tuple(names.items()))

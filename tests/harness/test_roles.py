@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.fc import FunctionSpec
+from harness.fc import FunctionSpec, TriggerSpec
 from harness.identity import Credentials
 from harness.ram import Policy, PolicyError
 from harness.roles import Roles
@@ -18,21 +18,26 @@ POLICY = {
     "Version": "1",
     "Statement": [
         {"Effect": "Allow", "Action": "oss:GetObject", "Resource": "acs:oss:*:*:${VIDEO_BUCKET}/*"},
-        {"Effect": "Allow", "Action": "oss:PutObject", "Resource": "acs:oss:*:*:${RECORDS}/*"},
-        {"Effect": "Deny", "Action": "oss:*", "Resource": "acs:oss:*:*:${SECRET}/*"},
+        {"Effect": "Allow", "Action": "oss:PutObject", "Resource": "acs:oss:*:*:${TRACKING_BUCKET}/*"},
+        {"Effect": "Deny", "Action": "oss:*", "Resource": "acs:oss:*:*:${TRACKING_PREFIX}/*"},
     ],
 }
+#: Each name that is not from the environment, in a statement that denies one bucket.
+EXACT = "acs:oss:${REGION}:${ACCOUNT_ID}:${FUNCTION_NAME}-${FUNCTION_ROLE}-${TRIGGER_ROLE}-${LOG_PROJECT}/*"
 
 
 def worker(role: str | None = "worker") -> Credentials:
     return Credentials("STS.NT", "secret", "token", role)
 
 
-def roles(directory: Path, *functions: FunctionSpec, buckets: Sequence[str] = ("videos",)) -> Roles:
+def roles(
+    directory: Path, *functions: FunctionSpec, buckets: Sequence[str] = ("videos",), policy: object = POLICY
+) -> Roles:
     file = directory / "policy.json"
-    file.write_text(json.dumps(POLICY), encoding="utf-8")
-    other = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]}
-    return Roles(file, lambda: functions, lambda _: buckets, {"everything": Policy(other)})
+    file.write_text(json.dumps(policy), encoding="utf-8")
+    other = Policy({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]})
+    triggers = [TriggerSpec(f"t-{b}", "f", b, (), invocation_role="acs:ram::1:role/caller") for b in buckets]
+    return Roles(file, "cn-beijing", "1", lambda: functions, lambda _: triggers, {"everything": other})
 
 
 def function(name: str, role: str = "worker", **environment: str) -> FunctionSpec:
@@ -52,7 +57,7 @@ def test_without_a_function(tmp_path: Path, who: Credentials | None, expected: s
 
 
 def test_names_come_from_the_function_and_its_triggers(tmp_path: Path) -> None:
-    made = roles(tmp_path, function("f", RECORDS="records"), buckets=("videos", "films"))
+    made = roles(tmp_path, function("f", TRACKING_BUCKET="records"), buckets=("videos", "films"))
     for bucket in ("videos", "films"):
         assert denied_by(made, worker(), "oss:GetObject", f"{bucket}/k") == ""
         assert denied_by(made, worker(), "oss:PutObject", f"{bucket}/k") == "default"
@@ -61,23 +66,42 @@ def test_names_come_from_the_function_and_its_triggers(tmp_path: Path) -> None:
 
 
 def test_without_a_trigger_no_bucket_of_videos(tmp_path: Path) -> None:
-    made = roles(tmp_path, function("f", RECORDS="records"), buckets=())
+    made = roles(tmp_path, function("f", TRACKING_BUCKET="records"), buckets=())
     assert denied_by(made, worker(), "oss:GetObject", "videos/k") == "default"
     assert denied_by(made, worker(), "oss:PutObject", "records/k") == ""
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_denial_beats_what_another_policy_of_the_role_allows(tmp_path: Path, order: int) -> None:
-    functions = [function("open", RECORDS="records"), function("closed", SECRET="records")][::order]
+    functions = [function("open", TRACKING_BUCKET="records"), function("closed", TRACKING_PREFIX="records")][
+        ::order
+    ]
     assert denied_by(roles(tmp_path, *functions), worker(), "oss:PutObject", "records/k") == "explicit"
 
 
 def test_another_roles_policy_does_not_count(tmp_path: Path) -> None:
-    functions = [function("mine", RECORDS="records"), function("other", role="other", SECRET="records")]
+    functions = [
+        function("mine", TRACKING_BUCKET="records"),
+        function("other", role="other", TRACKING_PREFIX="records"),
+    ]
     assert denied_by(roles(tmp_path, *functions), worker(), "oss:PutObject", "records/k") == ""
 
 
 def test_a_broken_policy_is_found_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "policy.json").write_text("{", encoding="utf-8")
     with pytest.raises(PolicyError, match=r"policy\.json: not JSON"):
-        Roles(tmp_path / "policy.json", list, lambda _: (), {})
+        Roles(tmp_path / "policy.json", "cn-beijing", "1", list, lambda _: (), {})
+
+
+def test_every_name_of_make_policies_is_filled_in(tmp_path: Path) -> None:
+    allow, deny = ({"Effect": e, "Action": "oss:*", "Resource": r} for e, r in (("Allow", "*"), ("Deny", EXACT)))
+    spec = FunctionSpec("f", Path(), role="worker", log_project="logs")
+    made = roles(tmp_path, spec, policy={"Version": "1", "Statement": [allow, deny]})
+    assert denied_by(made, worker(), "oss:PutObject", "f-worker-caller-logs/k") == "explicit"
+    assert denied_by(made, worker(), "oss:PutObject", "videos/k") == ""
+
+
+def test_a_placeholder_that_nothing_fills_is_found_at_the_start(tmp_path: Path) -> None:
+    statement = {"Effect": "Deny", "Action": "oss:*", "Resource": "acs:oss:*:${ACCOUNT}:videos/*"}
+    with pytest.raises(PolicyError, match=r"policy\.json: a placeholder that nothing fills: 'ACCOUNT'"):
+        roles(tmp_path, policy={"Version": "1", "Statement": [statement]})
