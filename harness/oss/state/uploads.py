@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -90,10 +91,8 @@ class Uploads:
         self, upload: Upload, wanted: Sequence[tuple[int, str]] | None, forbid_overwrite: bool = False
     ) -> Change:
         """Assembles the parts named by (number, ETag), in this order; None: all of them."""
-        parts = _chosen(self.parts(upload), wanted)
-        if any(part.content.size < MIN_PART for part in parts[:-1]):
-            raise OssError("EntityTooSmall", MinSizeAllowed=str(MIN_PART))
-        content = replace(self._blobs.write(self._bytes_of(parts)), md5=b"")
+        with self._chosen_parts(upload, wanted) as parts:
+            content = replace(self._blobs.write(self._bytes_of(parts)), md5=b"")
         digest = hashlib.md5(b"".join(part.content.md5 for part in parts), usedforsecurity=False)
         try:
             with self._database.transaction():
@@ -117,6 +116,22 @@ class Uploads:
         with self._database.transaction():
             self.find(upload.bucket, upload.key, upload.upload_id)
             self._forget(upload)
+
+    @contextlib.contextmanager
+    def _chosen_parts(self, upload: Upload, wanted: Sequence[tuple[int, str]] | None) -> Iterator[Sequence[Part]]:
+        """As they are now: they may be sent again, aborted or completed by others meanwhile."""
+        with contextlib.ExitStack() as leaving:
+            with self._database.reading():
+                self.find(upload.bucket, upload.key, upload.upload_id)
+                parts = _chosen(self.parts(upload), wanted)
+                if any(part.content.size < MIN_PART for part in parts[:-1]):
+                    raise OssError("EntityTooSmall", MinSizeAllowed=str(MIN_PART))
+                linked = []
+                for part in parts:
+                    link = self._blobs.duplicate(part.content)
+                    leaving.callback(self._blobs.delete, link)
+                    linked.append(replace(part, content=link))
+            yield linked
 
     def _bytes_of(self, parts: Sequence[Part]) -> Iterator[bytes]:
         for part in parts:

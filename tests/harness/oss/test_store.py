@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from harness.oss import OssError, Store
+from harness.oss.state.blobs import Blobs
 from harness.oss.state.database import Database
-from harness.oss.state.model import Attributes
+from harness.oss.state.model import Attributes, Content
+from harness.oss.state.objects import Objects
+from harness.oss.state.uploads import Uploads
 from tests.harness.oss.local import AWKWARD_KEY, LocalOss
 
 
@@ -75,6 +80,71 @@ def test_leftovers_of_a_crash_are_removed_at_the_start(directory: Path) -> None:
     assert blobs(directory) == 1
     assert store.get("videos", "k") == b"x"
     store.close()
+
+
+class Meanwhile(Blobs):
+    """Something else happens when the first bytes of an assembly are about to be read."""
+
+    act: Callable[[], object] | None = None
+
+    def write(self, pieces: Iterable[bytes]) -> Content:
+        act, self.act = self.act, None
+        if act:
+            act()
+        return super().write(pieces)
+
+
+class Assembly:
+    """An upload of one part, and what it takes to complete it."""
+
+    def __init__(self, directory: Path) -> None:
+        store = Store(directory)
+        store.create_bucket("videos")
+        store.close()
+        self.database, self.blobs = Database(directory / "oss.sqlite3"), Meanwhile(directory / "blobs")
+        self.objects = Objects(self.database, self.blobs, time.time)
+        self.uploads = Uploads(self.database, self.blobs, self.objects, time.time)
+        self.upload = self.uploads.initiate("videos", "k", Attributes())
+        self.send(b"part")
+
+    def send(self, data: bytes) -> None:
+        self.uploads.put_part(self.upload, 1, self.blobs.write([data]))
+
+    def read(self) -> bytes:
+        return self.objects.open("videos", "k")[2].read()
+
+
+@pytest.fixture
+def assembly(directory: Path) -> Iterator[Assembly]:
+    made = Assembly(directory)
+    yield made
+    made.database.close()
+
+
+def test_a_part_that_is_sent_again_during_the_assembly(directory: Path, assembly: Assembly) -> None:
+    assembly.blobs.act = lambda: assembly.send(b"again")
+    assembly.uploads.complete(assembly.upload, None)
+    assert (assembly.read(), blobs(directory)) == (b"part", 1)
+
+
+@pytest.mark.parametrize(
+    ("act", "left"),
+    [(lambda a: a.uploads.complete(a.upload, None), 1), (lambda a: a.uploads.abort(a.upload), 0)],
+)
+def test_an_upload_that_ends_during_its_assembly(
+    directory: Path, assembly: Assembly, act: Callable[[Assembly], object], left: int
+) -> None:
+    assembly.blobs.act = lambda: act(assembly)
+    with pytest.raises(OssError, match="NoSuchUpload"):
+        assembly.uploads.complete(assembly.upload, None)
+    assert blobs(directory) == left
+
+
+def test_a_part_that_was_replaced_is_no_longer_the_one_that_was_named(assembly: Assembly) -> None:
+    (before,) = assembly.uploads.parts(assembly.upload)
+    assembly.send(b"again")
+    with pytest.raises(OssError, match="InvalidPart"):
+        assembly.uploads.complete(assembly.upload, [(1, before.etag)])
 
 
 def test_an_assembly_that_fails_leaves_what_was_there(directory: Path) -> None:
