@@ -26,6 +26,7 @@ from harness.endpoints import service_at
 from harness.faults import Faults
 from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
+from harness.fc.errors import FcError
 from harness.http import ConnectionCut, Request, Response, Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.intercept import Interception
@@ -233,8 +234,13 @@ class LocalCloud:
                 raise StackError(f"{self.stack.file}: trigger {trigger.name}: {exc}") from exc
 
     def _deliver(self, trigger: TriggerSpec, payload: bytes) -> None:
-        self.journal.add("event", function=trigger.function, bytes=len(payload))
-        self.fc.invoke_async(trigger.function, payload, qualifier=trigger.qualifier)
+        about = {"function": trigger.function, "bytes": len(payload)}
+        self.journal.add("event", **about)
+        try:
+            self.fc.invoke_async(trigger.function, payload, qualifier=trigger.qualifier)
+        except FcError as exc:
+            self.journal.add("event", **about, lost=str(exc))
+            raise
 
     def _authorize(
         self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ _NAMES = {
 EVENT_NAMES = frozenset(f"oss:{group}:{name}" for group, names in _NAMES.items() for name in [*names.split(), "*"])
 
 
+_log = logging.getLogger(__name__)
+
+
 class RuleError(ValueError):
     """A rule that OSS would not take: an unknown event name, or one too many on the bucket."""
 
@@ -45,7 +49,8 @@ class OverlapError(RuleError):
 class NotificationRule:
     """`events`: as in a trigger's configuration, such as "oss:ObjectCreated:*". `prefix`, `suffix`: "" is any.
 
-    `deliver` gets the event's JSON as bytes, in the thread that answers the upload: it must return at once.
+    `deliver` gets the event's JSON as bytes, in the thread that answers the upload: it must return at once. What
+    it raises is said in the answer's x-oss-event-status; the change has happened all the same.
     """
 
     id: str
@@ -101,18 +106,26 @@ class Notifications:
             return [rule for rule in self._rules if bucket in (None, rule.bucket)]
 
     def publish(self, record: Mapping[str, Any]) -> dict[str, str]:
-        """Hands a record without ruleId to each rule that it matches; returns headers for an upload's answer."""
+        """Hands a record without ruleId to each rule that it matches; returns headers for an upload's answer.
+
+        Only "Ok" is documented for the header: anything else says that a hand-over failed.
+        """
         oss = record["oss"]
         key = oss["object"]["key"]
         matching = [r for r in self.rules(oss["bucket"]["name"]) if r.matches(record["eventName"], key)]
         shown = {**oss["object"], "key": quote(key) if self.encode_keys else key}
+        result = "Ok"
         for rule in matching:
             rule_id = hashlib.sha1(rule.id.encode(), usedforsecurity=False).hexdigest().upper()
             event = {**record, "oss": {**oss, "object": shown, "ruleId": rule_id}}
-            rule.deliver(json.dumps({"events": [event]}, ensure_ascii=False).encode())
+            try:
+                rule.deliver(json.dumps({"events": [event]}, ensure_ascii=False).encode())
+            except Exception as exc:  # noqa: BLE001  (neither the upload nor the other rules can help it)
+                _log.warning("the event of %s for rule %s is lost: %s", key, rule.id, exc)
+                result = "Failed"
         if not matching:
             return {}
-        return {"x-oss-event-status": base64.b64encode(b'{"Result": "Ok"}').decode()}
+        return {"x-oss-event-status": base64.b64encode(json.dumps({"Result": result}).encode()).decode()}
 
 
 def _same_event(a: str, b: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from harness.cloud import LocalCloud, local_cloud
-from harness.fc.spec import FunctionSpec
+from harness.fc.spec import FunctionSpec, TriggerSpec
 from tests.clients.matrix import Site
 from tests.clients.oss_clients import Oss2
 
@@ -99,6 +99,17 @@ def test_an_event_that_waits_when_the_cloud_stops_is_delivered_by_the_next(tmp_p
     with local_cloud(directory=tmp_path, render=False) as cloud:
         assert cloud.fc.drain(0)
         assert cloud.fc.invocations == []
+
+
+def test_an_upload_whose_trigger_leads_nowhere_is_an_upload_all_the_same() -> None:
+    with local_cloud(render=False) as cloud:
+        cloud.oss.store.create_bucket("other-videos")
+        events = ("oss:ObjectCreated:PutObject",)
+        cloud.fc.put_trigger(TriggerSpec("gone", "gif-on-upload", "other-videos", events, qualifier="no-alias"))
+        Oss2(Site(cloud), cloud.identities.owner).put("other-videos", "clip.mp4", b"film")
+        assert [entry.key for entry in cloud.oss.store.list("other-videos")] == ["clip.mp4"]
+        lost = [entry.fields.get("lost", "") for entry in cloud.journal.entries("event")]
+        assert lost == ["", "AliasNotFound: function 'gif-on-upload' has no version or alias 'no-alias'"]
 
 
 def test_two_local_clouds_do_not_see_each_other() -> None:

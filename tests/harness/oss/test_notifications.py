@@ -163,6 +163,23 @@ def test_prefix_and_suffix(oss: LocalOss) -> None:
     assert "x-oss-event-status" not in oss.bucket().put_object("other", b"x").headers
 
 
+def test_a_hand_over_that_fails_spoils_neither_the_upload_nor_the_others(oss: LocalOss) -> None:
+    def refuse(payload: bytes) -> None:
+        raise ValueError("the alias is gone")
+
+    inbox = Inbox()
+    oss.service.notifications.add(rule(CREATED, rule_id="a", prefix="k", deliver=refuse))
+    oss.service.notifications.add(rule(REMOVED, rule_id="b", prefix="k", deliver=refuse))
+    oss.service.notifications.add(rule(REMOVED, rule_id="c", prefix="other", deliver=inbox))
+    put = oss.bucket().put_object("k", b"x")
+    assert put.status == 200
+    assert json.loads(base64.b64decode(put.headers["x-oss-event-status"])) == {"Result": "Failed"}
+    oss.bucket().put_object("other", b"x")
+    assert oss.bucket().batch_delete_objects(["k", "other"]).status == 200
+    assert [event["oss"]["object"]["key"] for event in inbox.events] == ["other"]
+    assert oss.store.list("videos") == []
+
+
 PUT, POST = "oss:ObjectCreated:PutObject", "oss:ObjectCreated:PostObject"
 
 
