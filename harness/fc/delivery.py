@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from harness.fc.errors import FcError, throttled
 from harness.fc.events import Event, EventSpool
-from harness.fc.invocation import InvocationResult
+from harness.fc.invocation import InvocationResult, refused
 from harness.fc.schedule import Schedule
 from harness.fc.spec import LATEST, AsyncConfig
 
@@ -167,7 +167,9 @@ class Delivery:
                 return None
             result = self._execute(event)
         except FcError as exc:
-            if exc.status != 429:  # deleted meanwhile, or without code: FC does not retry these
+            if exc.status != 429:  # deleted meanwhile, without code, or no fault of its own: FC retries none
+                if exc.status >= 500:
+                    self._settle(event, refused(exc, event.request_id))
                 self._spool.remove(event)
                 return None
             event.throttled += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import replace
@@ -16,6 +17,8 @@ from harness.fc.spec import AsyncConfig, FunctionSpec
 
 #: Instances of one account in one region, when a function has no limit of its own.
 ACCOUNT_LIMIT = 100
+
+_log = logging.getLogger(__name__)
 
 
 class Function:
@@ -52,7 +55,16 @@ class Function:
         self._pool.renew()
 
     def invoke(self, payload: bytes, request_id: str, retry_count: int = 0) -> InvocationResult:
-        """Runs it once. Raises FcError: 429 when as many as may run are running."""
+        """Runs it once. Raises FcError: 429 when as many as may run are running, 500 for a fault of ours."""
+        try:
+            return self._invoke(payload, request_id, retry_count)
+        except FcError:
+            raise
+        except Exception as exc:
+            _log.exception("function %s", self.spec.name)
+            raise FcError(500, "InternalServerError", f"the invocation failed: {type(exc).__name__}") from exc
+
+    def _invoke(self, payload: bytes, request_id: str, retry_count: int) -> InvocationResult:
         if self._code.changed():
             self._pool.renew()
         spec = self.spec

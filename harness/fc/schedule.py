@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Schedule(Generic[T]):
     """`run(item)` gives the seconds until it wants to run again, or None when the item is done.
 
-    The earliest due item comes first, and of those due at the same time the first to come.
+    The earliest due item comes first, and of those due at the same time the first to come. A thread that has had
+    nothing to do for `idle_seconds` ends.
     """
 
-    def __init__(self, run: Callable[[T], float | None], name: str) -> None:
+    def __init__(self, run: Callable[[T], float | None], name: str, idle_seconds: float = 5.0) -> None:
         self._run = run
         self._name = name
+        self._idle_seconds = idle_seconds
         self._changed = threading.Condition()
         self._heap: list[tuple[float, int, T]] = []
         self._counter = 0
@@ -39,7 +43,8 @@ class Schedule(Generic[T]):
                 return
             self._pending += 1
             self._push(item, delay)
-            if not self._waiting and len(self._threads) < threads:
+            # Who was woken for an item before this one still counts as waiting.
+            if len(self._heap) > self._waiting and len(self._threads) < threads:
                 thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._threads.append(thread)
                 thread.start()
@@ -59,9 +64,11 @@ class Schedule(Generic[T]):
     def join(self, limit: float) -> bool:
         """Whether everything that was running has ended after `limit` seconds at most."""
         deadline = time.monotonic() + limit
-        for thread in self._threads:
+        with self._changed:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        return not any(thread.is_alive() for thread in threads)
 
     def _push(self, item: T, delay: float) -> None:
         self._counter += 1
@@ -70,7 +77,11 @@ class Schedule(Generic[T]):
 
     def _work(self) -> None:
         while (item := self._next()) is not None:
-            again = self._run(item)
+            again = None
+            try:
+                again = self._run(item)
+            except Exception:  # noqa: BLE001  (one item must not end the work on all others)
+                _log.exception("%s: an item is dropped", self._name)
             with self._changed:
                 if again is not None and not self._closed:
                     self._push(item, again)
@@ -80,11 +91,18 @@ class Schedule(Generic[T]):
 
     def _next(self) -> T | None:
         with self._changed:
+            idle_until = time.monotonic() + self._idle_seconds
             while not self._closed:
-                wait = self._heap[0][0] - time.monotonic() if self._heap else None
-                if wait is not None and wait <= 0:
+                now = time.monotonic()
+                due = self._heap[0][0] if self._heap else None
+                if due is not None and due <= now:
                     return heapq.heappop(self._heap)[2]
+                # One of those that wait stays for what is due later.
+                until = due if due is not None and not self._waiting else min(idle_until, due or idle_until)
+                if until <= now:
+                    self._threads.remove(threading.current_thread())
+                    return None
                 self._waiting += 1
-                self._changed.wait(wait)
+                self._changed.wait(until - now)
                 self._waiting -= 1
             return None

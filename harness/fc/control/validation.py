@@ -134,8 +134,8 @@ def _check_variables(variables: Mapping[str, Any]) -> None:
             )
         if name.startswith(RESERVED_PREFIX):
             raise invalid(f"environment variable '{name}': names that begin with {RESERVED_PREFIX} are reserved")
-        if not isinstance(value, str):
-            raise invalid(f"environment variable '{name}': the value must be a text")
+        if not isinstance(value, str) or "\0" in value:
+            raise invalid(f"environment variable '{name}': the value must be a text without NUL")
     size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
     if size > _MAX_VARIABLES:
         raise invalid(f"all environment variables together may have {_MAX_VARIABLES} bytes; they have {size}")

@@ -239,3 +239,22 @@ def test_deleted_function_drops_its_events(local: LocalFc, tmp_path: Path) -> No
     local.drain()
     assert executions(ran) == [[first, 0]]
     assert local.outcomes() == ["succeeded"]
+
+
+def test_what_cannot_be_run_ends_as_a_failure_and_the_queue_goes_on(local: LocalFc, tmp_path: Path) -> None:
+    """No process can be started with a NUL in its environment."""
+    local.allow(ROLE, "fc:InvokeFunction")
+    local.function(name="sink")
+    config = AsyncConfig(on_failure=f"acs:fc:{REGION}:{ACCOUNT_ID}:functions/sink")
+    local.function(COUNTING, environment={"A": "x\0y"}, async_config=config)
+    for _ in range(3):
+        local.fc.invoke_async("f", event(tmp_path / "ran"))
+    local.drain()
+    assert sorted(local.outcomes()) == ["refused"] * 3 + ["succeeded"] * 3
+    sent = json.loads(local.fc.invocations[-1].result)
+    assert sent["responseContext"]["statusCode"] == 500
+    assert json.loads(sent["responsePayload"])["Code"] == "InternalServerError"
+    local.function(COUNTING, environment={"A": "xy"})
+    local.fc.invoke_async("f", event(tmp_path / "ran"))
+    local.drain()
+    assert len(executions(tmp_path / "ran")) == 1
