@@ -11,6 +11,7 @@ import contextlib
 import datetime
 import decimal
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import logging
@@ -37,6 +38,8 @@ class _Log(logging.Handler):
             print(f"{at}.{int(record.msecs):03d}Z {self.request_id} [{record.levelname}] {text}")
 
 
+#: The instance's output, for what the platform says: a function may close or replace its own streams.
+_output = open(os.dup(1), "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
 _log = _Log()
 logging.getLogger().addHandler(_log)
 logging.getLogger().setLevel(os.environ.get("FC_SERVER_LOG_LEVEL", "INFO"))
@@ -53,34 +56,37 @@ class HandlerError(Exception):
 
 def serve(request: flask.Request) -> flask.Response:
     """What functions-framework calls: one initialization or invocation."""
-    context = _context(request.headers)
+    headers = {name.lower(): value.encode("latin-1").decode() for name, value in request.headers.items()}
+    context = _context(headers)
     initialize = request.path == "/initialize"
     phase = "Initialize" if initialize else "Invoke"
-    name = request.headers["x-fc-function-initializer" if initialize else "x-fc-function-handler"]
-    _take_credentials(request.headers)
+    name = headers["x-fc-function-initializer" if initialize else "x-fc-function-handler"]
+    _take_credentials(headers)
     _log.request_id = context.request_id
-    print(f"FC {phase} Start RequestId: {context.request_id}")
+    _say(f"FC {phase} Start RequestId: {context.request_id}\n")
     try:
-        result = _find(name)(context) if initialize else _find(name)(request.get_data(), context)
+        handler = _find(name, by_path=headers["x-fc-context-shape"] != "python3.12")
+        result = handler(context) if initialize else handler(request.get_data(), context)
         body, error = b"" if initialize else _encode(result), ""
     except Exception as exc:  # noqa: BLE001 - whatever the function raises is its answer
         body, error = _describe(exc), ", Error: Unhandled function error"
-        traceback.print_exception(type(exc), exc, _own_frames(exc))
+        _say("".join(traceback.format_exception(type(exc), exc, _own_frames(exc))))
     except BaseException as exc:  # noqa: BLE001 - sys.exit() and the like end the process, as they do on FC
-        traceback.print_exception(type(exc), exc, _own_frames(exc))
-        _flush()
+        _say("".join(traceback.format_exception(type(exc), exc, _own_frames(exc))))
         os._exit(1)
     _log.request_id = ""
-    _flush()
-    print(f"FC {phase} End RequestId: {context.request_id}{error}", flush=True)
-    status, headers = (404, {"x-fc-status": "404"}) if error else (200, {})
-    return flask.Response(body, status, headers, content_type="application/octet-stream")
+    _say(f"FC {phase} End RequestId: {context.request_id}{error}\n")
+    status, failed = (404, {"x-fc-status": "404"}) if error else (200, {})
+    return flask.Response(body, status, failed, content_type="application/octet-stream")
 
 
-def _flush() -> None:
+def _say(text: str) -> None:
+    """After all that the function has written."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(ValueError, OSError):
+        with contextlib.suppress(ValueError, OSError, AttributeError):
             stream.flush()
+    _output.write(text)
+    _output.flush()
 
 
 def _take_credentials(headers: Any) -> None:
@@ -93,12 +99,12 @@ def _take_credentials(headers: Any) -> None:
             os.environ[variable] = value
 
 
-def _find(name: str) -> Callable[..., Any]:
+def _find(name: str, by_path: bool) -> Callable[..., Any]:
     if name not in _handlers:
         module_name, dot, attribute = name.rpartition(".")
         if not dot:
             raise HandlerError("InvalidHandleName", f"Invalid handler '{name}'")
-        module = _import(module_name)
+        module = _import(module_name, by_path)
         if not hasattr(module, attribute):
             message = f"Handler '{attribute}' is missing on module '{module_name}'"
             raise HandlerError("HandlerNotFound", message)
@@ -106,9 +112,10 @@ def _find(name: str) -> Callable[..., Any]:
     return _handlers[name]
 
 
-def _import(name: str) -> ModuleType:
+def _import(name: str, by_path: bool) -> ModuleType:
+    """by_path: as FC's runtimes up to python3.10 do; how python3.12 takes a name with dots is Python's own."""
     try:
-        return _import_by_path(name) if "/" in name else importlib.import_module(name)
+        return _import_by_path(name) if by_path or "/" in name else importlib.import_module(name)
     except ImportError as exc:
         raise HandlerError("ImportModuleError", f"Unable to import module '{name}'") from exc
     except SyntaxError as exc:
@@ -120,16 +127,25 @@ def _import(name: str) -> ModuleType:
 
 
 def _import_by_path(name: str) -> ModuleType:
-    """`dir/file`: no __init__.py is needed, and the module's name is the whole path, as on FC."""
-    spec = importlib.util.spec_from_file_location(name, os.path.join(os.getcwd(), name + ".py"))
+    """`dir/package.file`: a package needs an __init__.py, a directory does not. The module has the whole name."""
+    if name in sys.modules:
+        return sys.modules[name]
+    folder, _, dotted = name.rpartition("/")
+    place, inside = "", [os.path.join(os.getcwd(), folder)]
+    for segment in dotted.split("."):
+        found = importlib.machinery.PathFinder.find_spec(segment, inside)
+        if found is None or found.origin is None:  # without origin it is a package without __init__.py
+            raise ImportError(name)
+        place, inside = found.origin, found.submodule_search_locations or []
+    spec = importlib.util.spec_from_file_location(name, place, submodule_search_locations=inside or None)
     if spec is None or spec.loader is None:
         raise ImportError(name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except FileNotFoundError as exc:
-        raise ImportError(name) from exc
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
@@ -160,7 +176,11 @@ def _describe(exc: Exception) -> bytes:
         kind = type(exc).__name__
         frames = traceback.extract_tb(_own_frames(exc))
         stack = [[f'File "{f.filename}"', f"line {f.lineno}", f"in {f.name}", f.line or ""] for f in frames]
-    error = {"errorMessage": str(exc), "errorType": kind, "stackTrace": stack}
+    try:
+        message = str(exc)
+    except Exception:  # noqa: BLE001 - the function's own exception may be broken too
+        message = f"<unprintable {kind} object>"
+    error = {"errorMessage": message, "errorType": kind, "stackTrace": stack}
     return json.dumps(error, indent=4, sort_keys=True).encode()
 
 

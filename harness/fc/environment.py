@@ -58,6 +58,7 @@ def instance_environment(
     version = "FC_FUNCTION_VERSION" if platform.shape(spec) == "python3.12" else "FC_VER_ID"
     return {
         "PATH": _PATH,
+        "TZ": "UTC",
         **environment,
         "FC_FUNC_CODE_PATH": f"{spec.code.resolve()}/",
         "FC_ACCOUNT_ID": platform.account_id,
@@ -95,7 +96,8 @@ def request_headers(
         headers["x-fc-access-key-id"] = credentials.access_key_id
         headers["x-fc-access-key-secret"] = credentials.access_key_secret
         headers["x-fc-security-token"] = credentials.token or ""
-    return headers
+    # As the bytes of UTF-8: http.client writes latin-1, and handlers and log projects may have any name.
+    return {name: value.encode().decode("latin-1") for name, value in headers.items()}
 
 
 def _minor_version(runtime: str) -> int:

@@ -100,6 +100,97 @@ def test_handler_in_a_folder(local: LocalFc, handler: str) -> None:
     assert local.fc.invoke("f", b"").body.decode() == handler.rpartition(".")[0]
 
 
+@pytest.mark.parametrize(
+    ("handler", "runtime", "found"),
+    [
+        ("namespace.main.handler", "python3.10", False),
+        ("namespace.main.handler", "python3.12", True),
+        ("package.main.handler", "python3.10", True),
+        ("package.handler", "python3.10", True),
+        ("namespace/main.handler", "python3.10", True),
+        ("namespace/inner.main.handler", "python3.10", True),
+        ("namespace/inner.main.handler", "python3.12", True),
+        ("namespace/bare.main.handler", "python3.10", False),
+        ("statistics.mean", "python3.10", False),
+        ("index.package.main.handler", "python3.10", False),
+    ],
+)
+def test_where_a_runtime_looks_for_a_handler(local: LocalFc, handler: str, runtime: str, found: bool) -> None:
+    """Up to python3.10 below the code only, and a package must have an __init__.py; a directory need not."""
+    code = local.function(handler=handler, runtime=runtime).code
+    source = "def handler(event, context): return __name__"
+    for folder in ("package", "namespace/inner", "namespace/bare"):
+        (code / folder).mkdir(parents=True)
+        (code / folder / "main.py").write_text(source, encoding="utf-8")
+    (code / "namespace" / "main.py").write_text(source, encoding="utf-8")
+    for package in ("package", "namespace/inner"):
+        (code / package / "__init__.py").write_text(source, encoding="utf-8")
+    result = local.fc.invoke("f", b"")
+    if found:
+        assert result.body.decode() == handler.rpartition(".")[0]
+    else:
+        assert json.loads(result.body)["errorType"] == "ImportModuleError"
+
+
+def test_a_module_that_fails_is_loaded_anew(local: LocalFc, tmp_path: Path) -> None:
+    local.function(
+        "import os\nif not os.path.exists(os.environ['MARK']): raise ValueError\ndef handler(e, c): return b'ok'",
+        runtime="python3.10",
+        environment={"MARK": str(tmp_path / "mark")},
+    )
+    assert json.loads(local.fc.invoke("f", b"").body)["errorType"] == "InvalidHandleName"
+    (tmp_path / "mark").touch()
+    assert local.fc.invoke("f", b"").body == b"ok"
+
+
+@pytest.mark.parametrize("runtime", ["python3.10", "python3.12"])
+def test_names_in_any_script(local: LocalFc, runtime: str) -> None:
+    source = "def handler(e, c): return c.function.handler\ndef initialize(c): pass"
+    code = local.function(
+        handler="处理.handler", runtime=runtime, log_project="日志", initializer="处理.initialize"
+    ).code
+    (code / "处理.py").write_text(source, encoding="utf-8")
+    result = local.fc.invoke("f", b"")
+    assert (result.body.decode(), result.error_type) == ("处理.handler", None)
+
+
+@pytest.mark.parametrize(
+    "what", ["sys.stdout.close()", "sys.stdout = None", "os.dup2(os.open(os.devnull, os.O_WRONLY), 1)"]
+)
+def test_without_its_own_output_a_function_still_answers_and_its_error_is_logged(
+    local: LocalFc, what: str
+) -> None:
+    local.function(
+        f"""
+        import os, sys
+        def handler(event, context):
+            {what}
+            if event: raise ValueError("猫")
+            return b"ok"
+    """
+    )
+    assert local.fc.invoke("f", b"").body == b"ok"
+    failed = local.fc.invoke("f", b"x")
+    assert json.loads(failed.body)["errorMessage"] == "猫"
+    assert failed.lines[0] == f"FC Invoke Start RequestId: {failed.request_id}"
+    assert failed.lines[-2:] == (
+        "ValueError: 猫",
+        f"FC Invoke End RequestId: {failed.request_id}, Error: Unhandled function error",
+    )
+
+
+def test_an_exception_that_cannot_say_what_it_is(local: LocalFc) -> None:
+    local.function(
+        """
+        class Broken(Exception):
+            def __str__(self): raise RuntimeError
+        def handler(event, context): raise Broken
+    """
+    )
+    described = json.loads(local.fc.invoke("f", b"").body)
+    assert (described["errorType"], described["errorMessage"]) == ("Broken", "<unprintable Broken object>")
+
+
 def test_only_the_platform_and_the_function_set_the_environment(
     local: LocalFc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +214,7 @@ def test_only_the_platform_and_the_function_set_the_environment(
     assert environ.pop("ALIBABA_CLOUD_ACCESS_KEY_ID").startswith("STS.")
     assert environ == {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "TZ": "UTC",
         "OWN": "猫",
         "ENTRY_POINT": "not for the framework",
         "FC_ACCOUNT_ID": ACCOUNT_ID,
