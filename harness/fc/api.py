@@ -7,6 +7,7 @@ signature). A request says by its Authorization header how it is signed, and eit
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +19,7 @@ from harness.fc.errors import FcError, too_large
 from harness.fc.guard import Guard
 from harness.fc.invocation import new_request_id
 from harness.fc.spec import LATEST
-from harness.http import Request, Response
+from harness.http import ConnectionCut, Request, Response
 from harness.identity import Credentials, Identities, signer_name
 from harness.service import Journal, condition_context
 from harness.signatures import SignatureError, acs3, fc2
@@ -28,6 +29,8 @@ V3 = "/2023-03-30"
 V2 = "/2016-08-15"
 #: Code arrives as base64 inside JSON: 100 MiB of zip at most.
 _MAX_BODY = 140 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class Call:
         """The JSON object in the body. Raises FcError."""
         try:
             document = json.loads(self.body or b"{}")
-        except ValueError as exc:
+            if b"\\u" in self.body:
+                json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+        except (ValueError, RecursionError) as exc:
             raise FcError(400, "InvalidArgument", f"the request's body is not JSON: {exc}") from exc
         if not isinstance(document, dict):
             raise FcError(400, "InvalidArgument", "the request's body must be a JSON object")
@@ -136,6 +141,12 @@ class Api:
             response = self._error(request, FcError(exc.status, exc.code, exc.message), request_id)
         except FcError as exc:
             response = self._error(request, exc, request_id)
+        except (ConnectionCut, ConnectionError):  # the client is gone, or shall be
+            raise
+        except Exception:  # noqa: BLE001  (a fault of ours is an answer, as it would be there)
+            _log.exception("%s failed", found[0].operation if found else request.path)
+            error = FcError(500, "InternalServerError", "an internal error has occurred")
+            response = self._error(request, error, request_id)
         self._journal.add(
             "request",
             service="fc",

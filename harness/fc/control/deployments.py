@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +18,10 @@ from harness.fc.control.documents import Document, async_config_of, spec_of
 from harness.fc.environment import Platform
 from harness.fc.errors import function_not_found
 from harness.fc.registry import Functions
-from harness.fc.spec import LATEST, FunctionSpec
+from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
+
+#: The asynchronous settings of qualifiers other than LATEST, and the version of each alias.
+_Settings = tuple[Mapping[str, AsyncConfig], Mapping[str, str]]
 
 
 @dataclass
@@ -76,7 +80,7 @@ class Deployments:
                 raw = json.loads(path.read_text(encoding="utf-8"))
                 raw["versions"] = [Version(**version) for version in raw["versions"]]
                 deployment = Deployment(**raw)
-                self._run(deployment)
+                self._run(deployment.name, self._specs(deployment), self._settings(deployment))
             except (OSError, ValueError, KeyError, TypeError) as exc:
                 raise RuntimeError(f"{path}: can't be read as a deployment ({exc}); delete it to go on") from exc
             self._deployments[deployment.name] = deployment
@@ -97,15 +101,21 @@ class Deployments:
         with self._lock:
             return [self._deployments[name] for name in sorted(self._deployments)]
 
+    def draft(self, name: str) -> Deployment:
+        """A copy to change and `apply`: what is refused on the way has changed nothing. Raises FcError (404)."""
+        return copy.deepcopy(self.get(name))
+
     def apply(self, deployment: Deployment) -> None:
         """From the next invocation on, and after a restart."""
         with self._lock:
-            self._deployments[deployment.name] = deployment
-            self._run(deployment)
+            specs, settings = self._specs(deployment), self._settings(deployment)
+            document = json.dumps(asdict(deployment), ensure_ascii=False).encode()
             self._directory.mkdir(parents=True, exist_ok=True)
             temporary = self._directory / f".{secrets.token_hex(8)}"
-            temporary.write_text(json.dumps(asdict(deployment), ensure_ascii=False), encoding="utf-8")
+            temporary.write_bytes(document)
             temporary.replace(self._path(deployment.name))
+            self._deployments[deployment.name] = deployment
+            self._run(deployment.name, specs, settings)
 
     def adopt(self, deployment: Deployment, spec: FunctionSpec) -> None:
         """A function that was not deployed through the API. It is not kept: who made it will make it again."""
@@ -132,15 +142,25 @@ class Deployments:
     def code(self, deployment: Deployment) -> Code:
         return self._code(deployment.checksum, deployment.folder)
 
-    def _run(self, deployment: Deployment) -> None:
-        name, configs = deployment.name, deployment.async_configs
-        self._functions.put(spec_of(deployment.function, self.code(deployment), configs, deployment.concurrency))
+    def _specs(self, deployment: Deployment) -> list[FunctionSpec]:
+        """The function and its versions."""
+        configs, limit = deployment.async_configs, deployment.concurrency
+        specs = [spec_of(deployment.function, self.code(deployment), configs, limit)]
         for version in deployment.versions:
             code, number = self._code(version.checksum, deployment.folder), version.about["versionId"]
-            self._functions.put(spec_of(version.function, code, configs, deployment.concurrency, number))
-        others = {qualifier: config for qualifier, config in configs.items() if qualifier != LATEST}
-        self._functions.put_async_configs(name, {q: async_config_of(config) for q, config in others.items()})
-        self._functions.put_aliases(name, {a: str(d["versionId"]) for a, d in deployment.aliases.items()})
+            specs.append(spec_of(version.function, code, configs, limit, number))
+        return specs
+
+    def _settings(self, deployment: Deployment) -> _Settings:
+        configs = {q: async_config_of(config) for q, config in deployment.async_configs.items() if q != LATEST}
+        return configs, {alias: str(about["versionId"]) for alias, about in deployment.aliases.items()}
+
+    def _run(self, name: str, specs: Sequence[FunctionSpec], settings: _Settings) -> None:
+        for spec in specs:
+            self._functions.put(spec)
+        configs, aliases = settings
+        self._functions.put_async_configs(name, configs)
+        self._functions.put_aliases(name, aliases)
 
     def _code(self, checksum: str, folder: str) -> Code:
         return self.archive.get(checksum) if checksum else Code(Path(folder))

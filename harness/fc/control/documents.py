@@ -28,8 +28,9 @@ _DEFAULTS = {
 def with_defaults(document: Mapping[str, Any]) -> Document:
     """A CreateFunctionInput with what it leaves out. FC wants 1 to 4 GB for each vCPU: half as many vCPUs do."""
     memory = document.get("memorySize")
-    cpu = {"cpu": max(0.05, round(memory / 1024 * 10) / 20)} if isinstance(memory, int) and memory != 512 else {}
-    return {**_DEFAULTS, **cpu, **document}
+    if isinstance(memory, int) and memory != 512 and memory < 1 << 20:  # what is more will be refused
+        return {**_DEFAULTS, "cpu": max(0.05, round(memory / 1024 * 10) / 20), **document}
+    return {**_DEFAULTS, **document}
 
 
 def created_function(document: Mapping[str, Any], arn: str, now: str, code: Code) -> Document:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from typing import Any
 
@@ -13,7 +12,7 @@ from harness.fc.control.deployments import Deployment, Deployments
 from harness.fc.control.documents import changed_function, created_function, with_defaults
 from harness.fc.control.paging import page
 from harness.fc.control.surroundings import CodeBucket
-from harness.fc.control.validation import check_function, check_implemented, invalid
+from harness.fc.control.validation import check_function, check_implemented, invalid, text
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
 from harness.fc.spec import LATEST
@@ -58,7 +57,7 @@ class FunctionOperations:
 
     def create(self, call: Call) -> Response:
         wanted = _without_nothing(call.document())
-        made = f"functions/{wanted.get('functionName')}"
+        made = f"functions/{text(wanted, 'functionName')}"
         self._guard.allow(call.signer, "fc:CreateFunction", made, call.context)
         location = wanted.pop("code", None)
         document = with_defaults(wanted)
@@ -83,7 +82,7 @@ class FunctionOperations:
         location = wanted.pop("code", None)
         code = self._fetch(location) if location else None
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             wanted["functionName"] = deployment.name
             document = {**deployment.function, **wanted}
             self._check(call, document)
@@ -144,7 +143,7 @@ class FunctionOperations:
     def _fetch(self, location: Any) -> Code:
         """InputCodeLocation → code in the archive."""
         location = location if isinstance(location, dict) else {}
-        bucket, key, encoded = (location.get(name) for name in ("ossBucketName", "ossObjectName", "zipFile"))
+        bucket, key, encoded = (text(location, name) for name in ("ossBucketName", "ossObjectName", "zipFile"))
         if bucket and key:
             try:
                 data = self._bucket.fetch(bucket, key)
@@ -153,7 +152,7 @@ class FunctionOperations:
         elif encoded:
             try:
                 data = base64.b64decode(encoded, validate=True)
-            except (binascii.Error, TypeError) as exc:
+            except (ValueError, TypeError) as exc:
                 raise invalid(f"code.zipFile is not base64: {exc}") from exc
         else:
             raise invalid("Either ossBucketName/ossObjectName or zipFile must be set")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,8 +25,8 @@ def page(
     Sorted by `order` of the keys, so that a token still has its place when its entry was deleted meanwhile.
     """
     limit = params.get("limit") or str(default_limit)
-    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-        raise invalid(f"limit must be between 1 and 100; it is '{limit}'")
+    if not re.fullmatch("[0-9]{1,3}", limit) or not 1 <= int(limit) <= 100:
+        raise invalid(f"limit must be between 1 and 100; it is '{limit:.100}'")
     keys = sorted(entries, key=order, reverse=descending)
     if token := params.get("nextToken"):
         try:

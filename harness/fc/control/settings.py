@@ -56,7 +56,7 @@ class SettingOperations:
         check_async_config(wanted)
         qualifier = _qualifier(call)
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             now = self._deployments.now()
             created = deployment.async_configs.get(qualifier, {}).get("createdTime", now)
             arn = self._arn(deployment, qualifier)
@@ -73,7 +73,7 @@ class SettingOperations:
 
     def delete_async(self, call: Call) -> Response:
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             deployment.async_configs.pop(_qualifier(call), None)
             self._deployments.apply(deployment)
         return Response(204)
@@ -88,7 +88,7 @@ class SettingOperations:
     def put_concurrency(self, call: Call) -> Response:
         reserved = check_concurrency(call.document().get("reservedConcurrency"))
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             deployment.concurrency = reserved
             self._deployments.apply(deployment)
         return json_response(self._concurrency(deployment))
@@ -101,7 +101,7 @@ class SettingOperations:
 
     def delete_concurrency(self, call: Call) -> Response:
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             deployment.concurrency = None
             self._deployments.apply(deployment)
         return Response(204)

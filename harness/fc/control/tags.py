@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.fc.api import V3, Call, Route, json_response
 from harness.fc.control.deployments import Deployment, Deployments
-from harness.fc.control.validation import invalid
+from harness.fc.control.validation import invalid, text
 from harness.http import Response
 
 
@@ -27,9 +27,12 @@ class TagOperations:
 
     def tag(self, call: Call) -> Response:
         wanted = call.document()
-        new = {tag["Key"]: tag.get("Value") or "" for tag in wanted.get("Tag") or [] if tag.get("Key")}
-        if not new:
+        tags = wanted.get("Tag")
+        if not isinstance(tags, list) or not tags or not all(isinstance(tag, dict) for tag in tags):
             raise invalid("Tag must be a list of {Key, Value}")
+        new = {text(tag, "Key"): text(tag, "Value") for tag in tags}
+        if "" in new:
+            raise invalid("a tag must have a Key")
         with self._deployments.lock:
             for deployment in self._named(wanted.get("ResourceId")):
                 self._put(deployment, {**_tags(deployment), **new})
@@ -57,7 +60,7 @@ class TagOperations:
     def _named(self, arns: Any) -> list[Deployment]:
         if not isinstance(arns, list) or not arns:
             raise invalid("ResourceId must be a list of ARNs")
-        return [self._deployments.get(str(arn).partition("functions/")[2]) for arn in arns]
+        return [self._deployments.draft(str(arn).partition("functions/")[2]) for arn in arns]
 
     def _put(self, deployment: Deployment, tags: dict[str, str]) -> None:
         deployment.function["tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -68,10 +71,10 @@ def _tags(deployment: Deployment) -> dict[str, str]:
     return {tag["Key"]: tag.get("Value") or "" for tag in deployment.function.get("tags") or []}
 
 
-def _list_in(text: str | None) -> list[str]:
+def _list_in(given: str | None) -> list[str]:
     """A query parameter that holds a JSON list."""
     try:
-        values = json.loads(text or "[]")
-    except ValueError as exc:
-        raise invalid(f"'{text}' is not a JSON list") from exc
+        values = json.loads(given or "[]")
+    except (ValueError, RecursionError) as exc:
+        raise invalid(f"'{given[:100] if given else ''}' is not a JSON list") from exc
     return [str(value) for value in values] if isinstance(values, list) else [str(values)]

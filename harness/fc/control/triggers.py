@@ -45,7 +45,7 @@ class TriggerOperations:
         function, name = call.names["function"], wanted.get("triggerName")
         self._guard.allow(call.signer, "fc:CreateTrigger", f"functions/{function}/triggers/{name}", call.context)
         with self._deployments.lock:
-            deployment = self._deployments.get(function)
+            deployment = self._deployments.draft(function)
             self._check(call, wanted)
             if name in deployment.triggers:
                 raise FcError(409, "TriggerAlreadyExists", f"trigger '{name}' already exists")
@@ -64,7 +64,7 @@ class TriggerOperations:
     def update(self, call: Call) -> Response:
         wanted = {n: value for n, value in call.document().items() if n in _CHANGEABLE and value is not None}
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             before = self._find(deployment, call.names["trigger"])
             trigger = {**before, **wanted, "lastModifiedTime": self._deployments.now()}
             self._check(call, trigger)
@@ -75,7 +75,7 @@ class TriggerOperations:
 
     def delete(self, call: Call) -> Response:
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             trigger = self._find(deployment, call.names["trigger"])
             self._sources.remove(trigger_spec_of(deployment.name, trigger))
             del deployment.triggers[trigger["triggerName"]]

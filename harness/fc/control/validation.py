@@ -44,11 +44,27 @@ def check_implemented(function: Mapping[str, Any]) -> None:
             raise FcError(501, "NotImplemented", f"the local cloud does not implement {feature}")
 
 
+def text(values: Mapping[str, Any], name: str) -> str:
+    """ "" when there is none. Raises FcError (400) for anything but a text."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, str):
+        raise invalid(f"{name} must be a text; it is {value!r:.100}")
+    return value or ""
+
+
+def mapping(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Empty when there is none. Raises FcError (400) for anything but an object."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise invalid(f"{name} must be an object; it is {value!r:.100}")
+    return value or {}
+
+
 def check_function(function: Mapping[str, Any]) -> None:
     """`function`: a whole one, with the defaults filled in. Raises FcError (400)."""
-    if not _FUNCTION_NAME.fullmatch(str(function.get("functionName") or "")):
+    if not _FUNCTION_NAME.fullmatch(text(function, "functionName")):
         raise invalid("functionName must be 1 to 64 letters, digits, '_' and '-', and begin with a letter or '_'")
-    if not function.get("handler"):
+    if not text(function, "handler"):
         raise invalid("Handler is required but not provided")
     if not _HANDLER.fullmatch(str(function["handler"])):
         raise invalid(f"handler must be <module>.<function>, such as index.handler; it is '{function['handler']}'")
@@ -66,30 +82,41 @@ def check_function(function: Mapping[str, Any]) -> None:
         )
     if function.get("diskSize") not in (512, 10240):
         raise invalid(f"diskSize must be 512 or 10240; it is {function.get('diskSize')!r}")
-    if (role := function.get("role")) and not _ROLE_ARN.fullmatch(role):
+    if (role := text(function, "role")) and not _ROLE_ARN.fullmatch(role):
         raise invalid(f"role must be acs:ram::<account>:role/<name>; it is '{role}'")
-    hook = (function.get("instanceLifecycleConfig") or {}).get("initializer") or {}
+    hook, log = (
+        mapping(mapping(function, "instanceLifecycleConfig"), "initializer"),
+        mapping(function, "logConfig"),
+    )
+    for texts, name in ((function, "description"), (hook, "handler"), (log, "project"), (log, "logstore")):
+        text(texts, name)
+    for name in (function["handler"], text(hook, "handler"), *(text(log, n) for n in ("project", "logstore"))):
+        if any(character < " " for character in name):
+            raise invalid(f"{name!r:.100} has control characters")
+    _check_tags(function.get("tags"))
     if hook.get("timeout") is not None:
         _between(hook, "timeout", 1, 300)
-    _check_variables(function.get("environmentVariables") or {})
+    _check_variables(mapping(function, "environmentVariables"))
 
 
 def check_trigger(trigger: Mapping[str, Any]) -> None:
     """`trigger`: a whole one. Raises FcError: 400, and 501 for types that are not implemented."""
-    if not _TRIGGER_NAME.fullmatch(str(trigger.get("triggerName") or "")):
+    for name in ("triggerName", "triggerType", "triggerConfig", "qualifier", "description"):
+        text(trigger, name)
+    if not _TRIGGER_NAME.fullmatch(text(trigger, "triggerName")):
         raise invalid("triggerName must be 1 to 128 letters, digits, '_' and '-', and begin with a letter or '_'")
     if trigger.get("triggerType") != "oss":
         raise FcError(
             501, "NotImplemented", f"the local cloud has no triggers of type '{trigger.get('triggerType')}'"
         )
-    if not _BUCKET_ARN.fullmatch(trigger.get("sourceArn") or ""):
+    if not _BUCKET_ARN.fullmatch(text(trigger, "sourceArn")):
         raise invalid(f"sourceArn must be acs:oss:<region>:<account>:<bucket>; it is '{trigger.get('sourceArn')}'")
-    if not _ROLE_ARN.fullmatch(trigger.get("invocationRole") or ""):
+    if not _ROLE_ARN.fullmatch(text(trigger, "invocationRole")):
         raise invalid("invocationRole must be the ARN of a role that OSS may assume")
     try:
         config = json.loads(trigger.get("triggerConfig") or "")
         events, key = config["events"], (config.get("filter") or {}).get("key") or {}
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise invalid('triggerConfig must be JSON: {"events": […], "filter": {"key": {…}}}') from exc
     if not isinstance(events, list) or not events or not all(isinstance(event, str) for event in events):
         raise invalid("triggerConfig.events must be a list of event names")
@@ -102,6 +129,8 @@ def check_async_config(config: Mapping[str, Any]) -> None:
         _between(config, "maxAsyncRetryAttempts", 0, 8)
     if config.get("maxAsyncEventAgeInSeconds") is not None:
         _between(config, "maxAsyncEventAgeInSeconds", 1, 604800)
+    for outcome in ("onSuccess", "onFailure"):
+        text(mapping(mapping(config, "destinationConfig"), outcome), "destination")
     if config.get("asyncTask"):
         raise FcError(501, "NotImplemented", "the local cloud has no stateful async tasks (asyncTask)")
 
@@ -124,6 +153,16 @@ def _between(values: Mapping[str, Any], name: str, least: int, most: int, step: 
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most or value % step:
         steps = f" in steps of {step}" if step > 1 else ""
         raise invalid(f"{name} must be a whole number between {least} and {most}{steps}; it is {value!r}")
+
+
+def _check_tags(tags: Any) -> None:
+    if tags is None:
+        return
+    if not isinstance(tags, list) or not all(isinstance(tag, dict) and tag.get("Key") for tag in tags):
+        raise invalid("tags must be a list of {Key, Value}")
+    for tag in tags:
+        text(tag, "Key")
+        text(tag, "Value")
 
 
 def _check_variables(variables: Mapping[str, Any]) -> None:

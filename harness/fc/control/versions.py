@@ -9,7 +9,7 @@ from typing import Any
 from harness.fc.api import V3, Call, Route, json_response
 from harness.fc.control.deployments import Deployment, Deployments, Version
 from harness.fc.control.paging import page
-from harness.fc.control.validation import invalid
+from harness.fc.control.validation import invalid, text
 from harness.fc.errors import FcError
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST
@@ -42,7 +42,7 @@ class VersionOperations:
 
     def publish(self, call: Call) -> Response:
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             if not deployment.checksum:
                 message = (
                     f"function '{deployment.name}' runs from a folder; a version needs code that was uploaded"
@@ -52,7 +52,7 @@ class VersionOperations:
             number, now = str(deployment.published), self._deployments.now()
             about = {
                 "versionId": number,
-                "description": call.document().get("description") or "",
+                "description": text(call.document(), "description"),
                 "createdTime": now,
                 "lastModifiedTime": now,
             }
@@ -72,7 +72,7 @@ class VersionOperations:
     def delete_version(self, call: Call) -> Response:
         number = call.names["version"]
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             users = [name for name, alias in deployment.aliases.items() if alias["versionId"] == number]
             if users:
                 message = f"version '{number}' of function '{deployment.name}' is in use: alias {', '.join(users)}"
@@ -84,13 +84,13 @@ class VersionOperations:
 
     def create_alias(self, call: Call) -> Response:
         wanted = call.document()
-        name = wanted.get("aliasName") or ""
+        name = text(wanted, "aliasName")
         if not _ALIAS.fullmatch(name) or name == LATEST:
             raise invalid(
                 f"aliasName must have letters, digits, '_' and '-', and begin with no digit; it is '{name}'"
             )
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             if name in deployment.aliases:
                 raise FcError(409, "AliasAlreadyExists", f"alias '{name}' already exists")
             alias = {"aliasName": name, "createdTime": self._deployments.now(), "description": ""}
@@ -101,12 +101,12 @@ class VersionOperations:
 
     def update_alias(self, call: Call) -> Response:
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             return self._put_alias(deployment, _alias(deployment, call.names["alias"]), call.document())
 
     def delete_alias(self, call: Call) -> Response:
         with self._deployments.lock:
-            deployment = self._deployments.get(call.names["function"])
+            deployment = self._deployments.draft(call.names["function"])
             deployment.aliases.pop(call.names["alias"], None)
             self._deployments.apply(deployment)
         return Response(204)
@@ -120,7 +120,9 @@ class VersionOperations:
     def _put_alias(self, deployment: Deployment, before: dict[str, Any], wanted: dict[str, Any]) -> Response:
         if wanted.get("additionalVersionWeight"):
             raise FcError(501, "NotImplemented", "the local cloud has no aliases that split traffic")
-        changes = {name: wanted[name] for name in ("versionId", "description") if wanted.get(name) is not None}
+        changes = {
+            name: text(wanted, name) for name in ("versionId", "description") if wanted.get(name) is not None
+        }
         alias = {**before, **changes, "lastModifiedTime": self._deployments.now()}
         if alias.get("versionId") not in [version.about["versionId"] for version in deployment.versions]:
             message = f"function '{deployment.name}' has no version '{alias.get('versionId')}'"
