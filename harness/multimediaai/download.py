@@ -15,6 +15,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 _CHUNK = 256 * 1024
 #: RFC 3986, section 2: what may stand in a URI; `%` only before two hexadecimal digits
@@ -65,7 +66,7 @@ def download(
                     raise DownloadError(f"{place} answered {response.status_code}{_code(response)}")
                 with target.open("wb") as file:
                     return _copy(response, file, limits, progress, cancelled)
-    except requests.RequestException as exc:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
         raise DownloadError(f"{place}: {_what(exc, limits)}") from exc
 
 
@@ -90,7 +91,8 @@ def _copy(
 ) -> int:
     length = int(response.headers.get("Content-Length") or 0)
     size, until = 0, time.monotonic() + limits.total
-    for data in response.iter_content(_CHUNK):
+    # What is there, and never a wait for more: a server that drips must not outlast the limits.
+    while data := response.raw.read1(_CHUNK, decode_content=False):
         file.write(data)
         size += len(data)
         if cancelled():
@@ -112,17 +114,17 @@ def _code(response: requests.Response) -> str:
     return f" ({found[1].decode()})" if found else ""
 
 
-def _what(exc: requests.RequestException, limits: Limits) -> str:
+def _what(exc: Exception, limits: Limits) -> str:
     """In words of our own, since those of the libraries hold the URL."""
     if isinstance(exc, requests.ConnectTimeout):
         return f"no connection within {limits.connect:.0f} s"
-    if isinstance(exc, requests.Timeout):
+    if isinstance(exc, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
         return f"no data for {limits.silence:.0f} s"
     if isinstance(exc, requests.exceptions.SSLError):
         return "the TLS certificate is not accepted"
     if isinstance(exc, requests.TooManyRedirects):
         return "too many redirects"
-    if isinstance(exc, requests.exceptions.ChunkedEncodingError):
+    if isinstance(exc, (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)):
         return "the connection broke before the end"
     if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
         return "it leads to what is no valid URL"

@@ -59,7 +59,7 @@ class Workers:
             thread.start()
 
     def stop(self) -> None:
-        """Leaves everything unfinished as it is. A download that hangs ends with its own time limit, unheard."""
+        """Leaves everything unfinished as it is. A download from a silent server ends later, unheard."""
         self._stopping.set()
         self._tasks.wake()
         for renderer in self._renderers:

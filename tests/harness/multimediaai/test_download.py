@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -131,6 +132,27 @@ def test_it_can_be_cancelled(world: World, tmp_path: Path) -> None:
     put(world, "v.mp4", b"x" * 900)
     with pytest.raises(Cancelled):
         download(world.file_url("v.mp4"), tmp_path / "v", LIMITS, cancelled=lambda: True)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("total", "ended"), [(60, Cancelled), (-1, DownloadError)])
+def test_a_server_that_drips_outlasts_neither_a_stop_nor_the_time_limit(
+    world: World, tmp_path: Path, chunked: bool, total: float, ended: type[Exception]
+) -> None:
+    done = threading.Event()
+
+    def drip() -> Iterator[bytes]:
+        yield b"x"
+        done.wait(30)
+        yield b"x" * 999
+
+    world.files["v.mp4"] = lambda request: Response(200, {}, drip(), length=None if chunked else 1000)
+    limits = Limits(size=1000, silence=20, total=total)
+    try:
+        with pytest.raises(ended):
+            download(world.file_url("v.mp4"), tmp_path / "v", limits, cancelled=lambda: total > 0)
+    finally:
+        done.set()
 
 
 def test_progress(world: World, tmp_path: Path) -> None:
