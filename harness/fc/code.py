@@ -16,12 +16,16 @@ _SHARE = 0.05
 
 
 class CodeWatch:
-    """Looks at size and time of the sources below `root`; folders that begin with "." and caches don't count."""
+    """Looks at size and time of the sources below `root`; folders that begin with "." and caches don't count.
 
-    def __init__(self, root: Path) -> None:
+    `state`: where Function Compute keeps its own files, which are no code either.
+    """
+
+    def __init__(self, root: Path, state: Path | None = None) -> None:
         self._root = root
+        self._state = _within(root, state)
         self._lock = threading.Lock()
-        self._files = dict(_files(str(root)))
+        self._files = dict(_files(str(root), self._state))
         self._next_look = 0.0
 
     def changed(self) -> bool:
@@ -30,7 +34,7 @@ class CodeWatch:
             begun = time.monotonic()
             if begun < self._next_look:
                 return False
-            files = dict(_files(str(self._root)))
+            files = dict(_files(str(self._root), self._state))
             ended = time.monotonic()
             self._next_look = ended + (ended - begun) / _SHARE
             if files == self._files:
@@ -68,14 +72,23 @@ def _names(tree: ast.Module) -> Iterator[str]:
             yield node.id
 
 
-def _files(folder: str) -> list[tuple[str, tuple[int, int]]]:
+def _within(root: Path, state: Path | None) -> str:
+    """`state` as a walk from `root` comes by it; "" when it does not."""
+    try:
+        return str(root / state.resolve().relative_to(root.resolve())) if state else ""
+    except ValueError:
+        return ""
+
+
+def _files(folder: str, ignored: str) -> list[tuple[str, tuple[int, int]]]:
     found = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    if not entry.name.startswith(".") and entry.name not in ("__pycache__", "node_modules"):
-                        found += _files(entry.path)
+                    cache = entry.name.startswith(".") or entry.name in ("__pycache__", "node_modules")
+                    if not cache and entry.path != ignored:
+                        found += _files(entry.path, ignored)
                 elif entry.name.endswith(_SUFFIXES):
                     status = entry.stat()
                     found.append((entry.path, (status.st_mtime_ns, status.st_size)))

@@ -28,7 +28,7 @@ class Function:
         self.spec = spec
         self._launcher = launcher
         self._lock = threading.Lock()
-        self._code = CodeWatch(spec.code)
+        self._code = CodeWatch(spec.code, launcher.state)
         self._pool = InstancePool(lambda request_id: launcher.start(self.spec, request_id))
 
     @property
@@ -42,7 +42,7 @@ class Function:
         with self._lock:
             before, self.spec = self.spec, spec
             if spec.code != before.code:
-                self._code = CodeWatch(spec.code)
+                self._code = CodeWatch(spec.code, self._launcher.state)
         if _as_instances_see_it(spec) != _as_instances_see_it(before):
             self._pool.renew()
 

@@ -39,6 +39,7 @@ class Launcher:
 
     credentials: a function's current STS credentials. on_line: gets (request id, line) of everything they write.
     sockets: a folder with a short name. python: the interpreter. extra_environment: beats the functions' own.
+    state: where the local cloud's own files are, which may be inside the code's folder.
     """
 
     platform: Platform
@@ -48,6 +49,7 @@ class Launcher:
     sockets: Path
     python: str = sys.executable
     extra_environment: Mapping[str, str] = field(default_factory=dict)
+    state: Path | None = None
 
     def headers(self, spec: FunctionSpec, request_id: str, retry_count: int = 0) -> dict[str, str]:
         """Of one request to an instance; with the credentials of this moment."""

@@ -109,6 +109,7 @@ class FunctionCompute:
             self._sockets,
             python,
             extra_environment,
+            self.directory,
         )
 
     def operation(self, request: Request) -> str:
