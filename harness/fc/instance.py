@@ -55,7 +55,10 @@ class Launch:
     sockets: Path
 
     def popen(self, socket_fd: int) -> subprocess.Popen[bytes]:
-        arguments, environment = [*self.command, str(RUNTIME), str(socket_fd)], dict(self.environment)
+        arguments, environment = (
+            [*self.command, str(RUNTIME), str(socket_fd), str(os.getpid())],
+            dict(self.environment),
+        )
         if self.packages:
             arguments.append(self.packages)
             own = [environment["PYTHONPATH"]] if "PYTHONPATH" in environment else []

@@ -1,4 +1,4 @@
-"""The process of one instance: `python runtime.py SOCKET_FD [PACKAGES]`, started with the function's environment.
+"""The process of one instance: `python runtime.py SOCKET_FD CLOUD_PID [PACKAGES]`, in the function's environment.
 
 Needs the standard library and functions-framework only. Leaves no trace of itself in sys.path, sys.modules or
 os.environ: what the function sees is what FC would show it, and the code folder comes first. PACKAGES is a folder
@@ -7,10 +7,12 @@ on PYTHONPATH that has functions-framework, and that the function shall not see.
 
 from __future__ import annotations
 
+import _thread
 import faulthandler
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,11 @@ from functions_framework import create_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
 
 ADAPTER = Path(__file__).with_name("adapter.py")
+_LOOK_SECONDS = 0.5
 
 
 class _Server(BaseWSGIServer):
-    """One request at a time, in the main thread. Ends when the local cloud is gone."""
-
-    parent = os.getppid()
-
-    def service_actions(self) -> None:
-        if os.getppid() != self.parent:
-            os._exit(0)
+    """One request at a time, in the main thread."""
 
 
 class _Handler(WSGIRequestHandler):
@@ -36,7 +33,9 @@ class _Handler(WSGIRequestHandler):
 
 
 def main() -> None:
-    fd, packages = int(sys.argv[1]), sys.argv[2:]
+    fd, cloud, packages = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    # No part of `threading`: what the function sees there is its own.
+    _thread.start_new_thread(_end_with, (cloud,))
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # what was printed before a crash is logged
     server = _Server("unix://instance", 0, _load_app(), handler=_Handler, fd=fd)
     for folder in packages:
@@ -47,6 +46,13 @@ def main() -> None:
     faulthandler.register(signal.SIGTERM, file=sys.stderr, all_threads=True, chain=True)
     print("FunctionCompute python3 runtime inited.", flush=True)
     server.serve_forever()
+
+
+def _end_with(cloud: int) -> None:
+    """Ends this process and all that the function started when the local cloud is gone, however it was ended."""
+    while os.getppid() == cloud:
+        time.sleep(_LOOK_SECONDS)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _load_app() -> Any:

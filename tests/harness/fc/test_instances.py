@@ -187,10 +187,14 @@ def test_changed_code_is_picked_up(local: LocalFc) -> None:
 
 def test_other_files_in_the_folder_are_no_change_of_the_code(tmp_path: Path) -> None:
     (tmp_path / "index.py").touch()
-    others, sources = CodeWatch(tmp_path), CodeWatch(tmp_path)  # the first look of each comes at once
+    others, sources = (
+        CodeWatch(tmp_path, tmp_path / "state" / "fc") for _ in range(2)
+    )  # the first look of each comes at once
     (tmp_path / "video.mp4").touch()
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "x.py").touch()
+    (tmp_path / "state" / "fc" / "events").mkdir(parents=True)
+    (tmp_path / "state" / "fc" / "events" / "1.json").touch()
     assert not others.changed()
     (tmp_path / "index.py").write_text("pass")
     assert sources.changed()
@@ -271,22 +275,31 @@ def test_close_ends_everything_that_runs_or_is_idle(make: Callable[..., LocalFc]
     until(lambda: threading.active_count() < threads_before)
 
 
-def test_instances_end_when_the_local_cloud_is_killed(local: LocalFc, tmp_path: Path) -> None:
-    spec = local.function(PID)
+@pytest.mark.parametrize("running", [False, True])
+def test_instances_end_when_the_local_cloud_is_killed(local: LocalFc, tmp_path: Path, running: bool) -> None:
+    """Also in the middle of a request."""
+    after = 'print(os.getpid(), file=open(os.environ["NOTE"], "w"))\n    time.sleep(60 if event == b"2" else 0)'
+    spec = local.function(f"import os, time\ndef handler(event, context):\n    {after}")
     program = """
         import sys, time
         from pathlib import Path
         from tests.harness.fc.account import LocalFc, error, gone, until
         local = LocalFc(Path(sys.argv[1]))
-        local.function(Path(sys.argv[2]).read_text())
-        print(local.answer(), flush=True)
+        local.function(Path(sys.argv[2]).read_text(), environment={"NOTE": sys.argv[3]}, timeout_seconds=60)
+        local.fc.invoke("f", b"1")
+        print(Path(sys.argv[3]).read_text(), flush=True)
+        if sys.argv[4] == "True":
+            Path(sys.argv[3]).unlink()
+            local.fc.invoke_async("f", b"2")
         time.sleep(60)
     """
-    arguments: list[Any] = [tmp_path / "other", spec.code / "index.py"]
+    note = tmp_path / "note"
+    arguments: list[Any] = [tmp_path / "other", spec.code / "index.py", note, running]
     command = [sys.executable, "-c", textwrap.dedent(program), *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as cloud:
         assert cloud.stdout
         pid = int(cloud.stdout.readline())
+        until(lambda: note.exists() and note.read_text().strip() == str(pid))
         assert not gone(pid)
         cloud.kill()
     until(lambda: gone(pid))
