@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ipaddress
+import re
 import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import formatdate
@@ -22,7 +24,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_plus
 
-CHUNK = 64 * 1024
+from harness.body import CHUNK, Body, MalformedBody
+
+#: Of a body that nobody wants, so many bytes are read for the sake of a kept-alive connection.
+_SKIPPED = 1 << 20
+#: Seconds for which a client may go on sending when its answer is on the way.
+_LINGER = 30.0
+_NO_HEADER = re.compile(r"[\r\n\0]")
 
 
 def host_name(host: str) -> str:
@@ -45,56 +53,6 @@ def is_address(name: str) -> bool:
 def is_loopback(name: str) -> bool:
     """Whether only this machine can be meant. `name`: of a host, or an address, without a port."""
     return ipaddress.ip_address(name).is_loopback if is_address(name) else name.lower() == "localhost"
-
-
-class Body:
-    """The request's body as a stream; it knows its own end, so that it can be drained for keep-alive."""
-
-    def __init__(self, stream: Any, headers: Message) -> None:
-        self._stream = stream
-        self.chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
-        length = headers.get("Content-Length")
-        #: Content-Length in bytes; None without one (then the body is empty, or chunked)
-        self.length: int | None = int(length) if length is not None and not self.chunked else None
-        if self.length is not None and self.length < 0:
-            raise ValueError("Content-Length is negative")
-        self._left = self.length or 0
-        self._in_chunk = 0
-        self._ended = False
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes (-1: all); b"" at the end. Raises ConnectionError when the client stops early."""
-        if size < 0:
-            return b"".join(self)
-        return self._read_chunked(size) if self.chunked else self._read_plain(size)
-
-    def __iter__(self) -> Iterator[bytes]:
-        while data := self.read(CHUNK):
-            yield data
-
-    def _read_plain(self, size: int) -> bytes:
-        wanted = min(size, self._left)
-        data: bytes = self._stream.read(wanted) if wanted else b""
-        if len(data) < wanted:
-            raise ConnectionError("the client closed the connection inside the body")
-        self._left -= len(data)
-        return data
-
-    def _read_chunked(self, size: int) -> bytes:
-        if not self._in_chunk and not self._ended:
-            self._in_chunk = int(self._stream.readline(1024).split(b";")[0], 16)
-            if not self._in_chunk:
-                self._ended = True
-                while self._stream.readline(65536) not in (b"\r\n", b"\n", b""):
-                    pass
-        wanted = min(size, self._in_chunk)
-        data: bytes = self._stream.read(wanted) if wanted else b""
-        if len(data) < wanted:
-            raise ConnectionError("the client closed the connection inside a chunk")
-        self._in_chunk -= len(data)
-        if wanted and not self._in_chunk:
-            self._stream.readline(16)
-        return data
 
 
 @dataclass
@@ -235,24 +193,38 @@ class _Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def _answer(self) -> None:
-        path, _, query = self.path.partition("?")
-        if "://" in path:  # absolute form, as a client behind a proxy setting sends it
+        # As it was sent: BaseHTTPRequestHandler makes one slash of several at the start of `self.path`.
+        path, _, query = self.requestline.split()[1].partition("?")
+        if not path.startswith("/") and "://" in path:  # absolute form, as clients with a proxy send it
             path = "/" + path.split("://", 1)[1].partition("/")[2]
         try:
             body = Body(self.rfile, self.headers)
-        except ValueError:
-            self.send_error(HTTPStatus.BAD_REQUEST)
-            return
-        request = Request(self.command, path, query, self.headers, body, str(self.client_address[0]))
-        try:
+            request = Request(self.command, path, query, self.headers, body, str(self.client_address[0]))
             response = self.server.dispatch(request)
             # The server may answer before it read the body; the next request starts after it.
-            for _ in body:
-                pass
+            read = body.skip(_SKIPPED if response.status >= 400 else None)
+        except MalformedBody:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return
         except ConnectionCut:
             self._reset()
             return
+        if not read:
+            response.headers["Connection"] = "close"
+            self.close_connection = True
         self._send(response)
+        if not read:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Closing on a client that still sends would reset the connection, and its answer might be lost."""
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(_LINGER)
+        until = time.monotonic() + _LINGER
+        with contextlib.suppress(OSError):
+            while time.monotonic() < until and self.connection.recv(CHUNK):
+                pass
 
     def _send(self, response: Response) -> None:
         length = len(response.body) if isinstance(response.body, bytes) else response.length
@@ -263,8 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 headers["Content-Length"] = str(length)
         phrase = http.client.responses.get(response.status, "")
-        lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
-        head = "\r\n".join(lines).encode("latin-1", "replace")
+        lines = [f"HTTP/1.1 {response.status} {phrase}".encode(), *map(_header_line, headers.items()), b"", b""]
+        head = b"\r\n".join(lines)
         if response.cut_after is not None:
             data = response.body if isinstance(response.body, bytes) else b"".join(response.body)
             self.wfile.write(head + data[: response.cut_after])
@@ -290,3 +262,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Quiet: the services log what matters."""
+
+
+def _header_line(header: tuple[str, str]) -> bytes:
+    """A value that is no latin-1 as UTF-8; what would end the line is left out."""
+    text = _NO_HEADER.sub(" ", f"{header[0]}: {header[1]}")
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class BadRequest(ValueError):
 def whole_number(params: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     """A parameter between `low` and `high`; raises BadRequest."""
     text = params.get(name) or str(default)
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not re.fullmatch("[0-9]{1,18}", text) or not low <= int(text) <= high:
         raise BadRequest(f"{name} must be a whole number from {low} to {high}, it is {text!r}")
     return int(text)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from harness.body import MalformedBody
 from harness.fc.errors import FcError, too_large
 from harness.fc.guard import Guard
 from harness.fc.invocation import new_request_id
@@ -141,7 +142,7 @@ class Api:
             response = self._error(request, FcError(exc.status, exc.code, exc.message), request_id)
         except FcError as exc:
             response = self._error(request, exc, request_id)
-        except (ConnectionCut, ConnectionError):  # the client is gone, or shall be
+        except (ConnectionCut, ConnectionError, MalformedBody):  # the client is gone, or shall be
             raise
         except Exception:  # noqa: BLE001  (a fault of ours is an answer, as it would be there)
             _log.exception("%s failed", found[0].operation if found else request.path)

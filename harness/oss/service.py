@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
+from harness.body import MalformedBody
 from harness.http import ConnectionCut, Request, Response
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.oss.errors import OssError
@@ -91,7 +92,7 @@ class OssService:
             response = self._run(request, operation, target, signer, request_id)
         except OssError as error:
             response = self._error(request, error, request_id, target.bucket)
-        except ConnectionCut:
+        except (ConnectionCut, MalformedBody):
             raise
         except Exception:  # noqa: BLE001  (a fault of ours is an InternalError, as it would be there)
             _log.exception("%s failed", name)

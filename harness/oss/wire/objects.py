@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import IO
 
-from harness.http import CHUNK, Response
+from harness.body import CHUNK
+from harness.http import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Content, StoredObject
 from harness.oss.wire import attributes as wire
@@ -101,7 +102,9 @@ def get_object(call: Call) -> Response:
     headers = wire.object_headers(call.home, asked, source)
     for name, value in call.params.items():
         if name in _OVERRIDES:
-            headers[_OVERRIDES[name]] = value
+            if any(char < " " or char == "\x7f" for char in value):
+                raise OssError("InvalidArgument", ArgumentName=name, ArgumentValue=value)
+            headers[_OVERRIDES[name]] = value.encode("utf-8", "replace").decode("latin-1")
     standard = header("x-oss-range-behavior") == "standard"
     chosen = conditions.byte_range(header("Range"), source.size, standard)
     if chosen is None:

@@ -14,7 +14,8 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from darabonba.runtime import RuntimeOptions
 from fc2.fc_exceptions import FcError as Fc2Error
 
-from harness.http import Body, Request
+from harness.body import Body
+from harness.http import Request
 from harness.identity import Credentials
 from tests.harness.fc.account import ROLE, LocalFc
 from tests.harness.fc.clients import client2, client3

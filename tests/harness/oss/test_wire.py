@@ -144,6 +144,26 @@ def test_lengths_that_are_none(oss: LocalOss, length: str) -> None:
         assert connection.recv(100).split()[1] == b"400"
 
 
+def test_overrides_of_headers(oss: LocalOss) -> None:
+    oss.store.put("videos", "k", b"x")
+    for value in ('attachment; filename="猫.mp4"', 'attachment; filename="é.mp4"'):
+        url = oss.bucket().sign_url("GET", "k", 60, params={"response-content-disposition": value})
+        sent = requests.get(url, timeout=10).headers["Content-Disposition"]
+        assert sent.encode("latin-1").decode() == value
+    url = oss.bucket().sign_url("GET", "k", 60, params={"response-content-type": "text/plain\r\nX-Evil: 1"})
+    answer = requests.get(url, timeout=10)
+    assert (answer.status_code, "<Code>InvalidArgument</Code>" in answer.text) == (400, True)
+
+
+def test_a_key_with_a_slash_at_its_start_is_refused_in_any_style(oss: LocalOss) -> None:
+    with socket.create_connection(("127.0.0.1", oss.server.port), timeout=10) as connection:
+        connection.sendall(
+            b"GET //k HTTP/1.1\r\nHost: videos.oss-cn-beijing.aliyuncs.com\r\nConnection: close\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert (answer.split()[1], b"<Code>InvalidObjectName</Code>" in answer) == (b"400", True)
+
+
 def test_a_client_that_breaks_off_leaves_nothing(oss: LocalOss) -> None:
     oss.store.set_acl("videos", "public-read-write")
     with socket.create_connection(("127.0.0.1", oss.server.port), timeout=10) as connection:

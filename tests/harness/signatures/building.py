@@ -6,7 +6,8 @@ import io
 from collections.abc import Mapping
 from email.message import Message
 
-from harness.http import Body, Request
+from harness.body import Body
+from harness.http import Request
 
 
 def a_request(
