@@ -106,7 +106,7 @@ def _conditions(raw: Any, where: str) -> Iterator[tuple[str, str, tuple[str, ...
         if not isinstance(tests, dict):
             raise PolicyError(f"{where}.{operator}: must be an object")
         for key, values in tests.items():
-            yield operator, key, _texts(values, f"{where}.{operator}.{key}")
+            yield operator, key, _operands(operator, values, f"{where}.{operator}.{key}")
 
 
 def _texts(raw: Any, where: str) -> tuple[str, ...]:
@@ -114,6 +114,19 @@ def _texts(raw: Any, where: str) -> tuple[str, ...]:
     if not values or not all(isinstance(value, (str, bool, int)) for value in values):
         raise PolicyError(f"{where}: must be a text or a list of texts")
     return tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in values)
+
+
+def _operands(operator: str, raw: Any, where: str) -> tuple[str, ...]:
+    """The values of a condition; what its operator can't compare with is refused now, not at each request."""
+    values = _texts(raw, where)
+    for value in values:
+        try:
+            for family, read in _READERS.items():
+                if family in operator:
+                    read(value)
+        except ValueError as exc:
+            raise PolicyError(f"{where}: {value!r} is nothing that {operator} can compare with") from exc
+    return values
 
 
 def _pattern(text: str, flags: int = 0) -> re.Pattern[str]:
@@ -162,5 +175,12 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "Bool": lambda a, b: a.lower() == b.lower(),
     "IpAddress": _in_network,
     "NotIpAddress": lambda a, b: not _in_network(a, b),
+}
+#: What the values of a family of operators must be.
+_READERS: dict[str, Callable[[str], object]] = {
+    "Numeric": float,
+    "Date": _date,
+    "Bool": lambda text: ("true", "false").index(text.lower()),
+    "IpAddress": lambda text: ipaddress.ip_network(text, strict=False),
 }
 _NEGATED = frozenset(name for name in OPERATORS if "Not" in name)

@@ -159,7 +159,8 @@ def test_no_operator_is_left_out() -> None:
 
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_an_absent_key_meets_only_what_is_negated(operator: str) -> None:
-    assert holds(operator, "1", None) == ("Not" in operator)
+    wanted = {"Date": "2026-01-01", "Bool": "true", "IpAd": "::1", "NotI": "::1"}.get(operator[:4], "1")
+    assert holds(operator, wanted, None) == ("Not" in operator)
 
 
 def test_one_of_several_values_is_enough_unless_negated() -> None:
@@ -202,6 +203,11 @@ def test_a_denial_holds_only_under_its_condition() -> None:
         (statement(Condition={"StringEqualsIfExists": {"k": "a"}}), "'StringEqualsIfExists' is unknown"),
         (statement(Condition={"ForAnyValue:StringLike": {"k": "a"}}), "'ForAnyValue:StringLike' is unknown"),
         (statement(Condition={"Null": {"k": "true"}}), "'Null' is unknown"),
+        (statement(Condition={"IpAddress": {"k": ["::1", "not-an-ip"]}}), r"IpAddress\.k: 'not-an-ip' is nothing"),
+        (statement(Condition={"NotIpAddress": {"k": "10.0.0.0/33"}}), "'10.0.0.0/33' is nothing"),
+        (statement(Condition={"NumericLessThan": {"k": "many"}}), "'many' is nothing that NumericLessThan can"),
+        (statement(Condition={"DateEquals": {"k": "tomorrow"}}), "'tomorrow' is nothing"),
+        (statement(Condition={"Bool": {"k": "maybe"}}), "'maybe' is nothing"),
     ],
 )
 def test_what_could_not_be_enforced_is_refused(raw: Any, message: str) -> None:
