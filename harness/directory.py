@@ -61,9 +61,12 @@ class StateDirectory:
     def key(self) -> bytes:
         """The key under which STS credentials are issued; it outlives a restart, so that presigned URLs do."""
         path = self.path / _KEY
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_bytes(os.urandom(32))
+        if not path.is_file() or not path.stat().st_size:  # an older version may have died before it wrote one
+            made = self.path / f".{_KEY}"
+            made.unlink(missing_ok=True)
+            made.touch(mode=0o600)
+            made.write_bytes(os.urandom(32))
+            made.replace(path)
         return path.read_bytes()
 
     def announce(self, url: str) -> None:

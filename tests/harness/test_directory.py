@@ -61,6 +61,19 @@ def test_the_key_stays_and_nobody_else_reads_it(tmp_path: Path) -> None:
     assert (tmp_path / "state" / "identity.key").stat().st_mode & 0o077 == 0
 
 
+def test_a_key_that_was_never_written_is_made_once(tmp_path: Path) -> None:
+    """Versions before this one made the file first and could die before its content."""
+    (tmp_path / "identity.key").touch(mode=0o600)
+    keys = []
+    for _ in range(2):
+        state = StateDirectory(tmp_path)
+        keys.append(state.key())
+        state.close()
+    assert keys[0] == keys[1]
+    assert len(keys[0]) == 32
+    assert (tmp_path / "identity.key").stat().st_mode & 0o077 == 0
+
+
 def test_a_temporary_one_goes_when_it_is_closed() -> None:
     state = StateDirectory(None)
     state.key()
