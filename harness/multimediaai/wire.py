@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from xml.sax.saxutils import escape
 from harness.http import Request, Response
 from harness.multimediaai.errors import ApiError
 from harness.signatures import rpc
+from harness.xml_text import xml_text
 
 #: in bytes; more is refused
 MAX_BODY = 1 << 20
 _NOTE = "multimediaai.call"
 #: tea-openapi compares the whole value to decide how it reads an error
 _JSON_TYPE, _XML_TYPE = "application/json;charset=utf-8", "text/xml;charset=utf-8"
-#: what XML 1.0 cannot hold
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -116,4 +114,4 @@ def _xml(name: str, value: Any) -> str:
         return "".join(_xml(name, each) for each in value)
     if isinstance(value, Mapping):
         return f"<{name}>{''.join(_xml(key, each) for key, each in value.items())}</{name}>"
-    return f"<{name}>{escape(_NO_XML.sub('�', str(value)))}</{name}>"
+    return f"<{name}>{escape(xml_text(str(value)))}</{name}>"

@@ -12,6 +12,9 @@ from email.utils import parsedate_to_datetime
 
 from harness.signatures import MAX_SKEW, SignatureError
 
+_FIRST_SECOND = datetime.min.replace(tzinfo=timezone.utc).timestamp()
+_LAST_SECOND = datetime.max.replace(tzinfo=timezone.utc, microsecond=0).timestamp()
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -69,5 +72,9 @@ def parse_http_date(text: str) -> float:
 
 
 def iso(seconds: float) -> str:
-    """As in XML and events: UTC, with milliseconds that OSS always writes as 000 (oss2 reads nothing else)."""
+    """As in XML and events: UTC, with milliseconds that OSS always writes as 000 (oss2 reads nothing else).
+
+    What is before or after the years that there are is their first or last second.
+    """
+    seconds = min(max(seconds, _FIRST_SECOND), _LAST_SECOND)
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")

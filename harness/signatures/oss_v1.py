@@ -62,8 +62,7 @@ def from_header(request: Request, resource: str, now: float) -> Claim:
         raise SignatureError("AccessDenied", "OSS authentication requires a valid Date.") from exc
     if abs(now - sent) > MAX_SKEW:
         raise too_skewed(sent, now)
-    # alibabacloud-oss-v2 sends the token in a header of this name, which is not signed.
-    token = request.header("x-oss-security-token") or request.header("security-token") or None
+    token = _tokens(request)[0]
     text = string_to_sign(request.method, request.headers, date, resource, request.query)
     return Claim(key_id, token, provided, text, lambda secret: signature(secret, text))
 
@@ -83,8 +82,19 @@ def from_query(request: Request, resource: str, now: float) -> Claim:
     if now > until:
         raise SignatureError("AccessDenied", "Request has expired.", Expires=expires)
     text = string_to_sign(request.method, request.headers, expires, resource, request.query)
-    token = params.get("security-token") or None
+    token = _tokens(request)[1]
     return Claim(params["OSSAccessKeyId"], token, params["Signature"], text, lambda s: signature(s, text))
+
+
+def _tokens(request: Request) -> tuple[str | None, str | None]:
+    """The security token in the header and in the query; raises SignatureError where it is in both."""
+    # alibabacloud-oss-v2 sends it in a header of the second name, which is not signed.
+    in_header = request.header("x-oss-security-token") or request.header("security-token") or None
+    in_query = request.params.get("security-token") or None
+    if in_header and in_query:
+        message = "The security token is both in the query and in a header."
+        raise SignatureError("InvalidArgument", message, 400)
+    return in_header, in_query
 
 
 def from_form(fields: Mapping[str, str]) -> Claim:

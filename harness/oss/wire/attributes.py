@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
@@ -24,6 +25,7 @@ STORED_HEADERS = (
     "x-oss-server-side-encryption-key-id",
 )
 MAX_META = 8 * 1024
+_META_NAME = re.compile("[a-z0-9-]+")
 MAX_TAGS = 10
 #: on a write they ask for what OSS does not do
 _UNSUPPORTED_ON_WRITE = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
@@ -37,6 +39,10 @@ def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket)
             raise OssError("NotImplemented", Header=name)
     prefix = "x-oss-meta-"
     meta = {n.lower()[len(prefix) :]: header(n).strip() for n in names if n.lower().startswith(prefix)}
+    for name in meta:
+        if not _META_NAME.fullmatch(name):
+            message = "The name of user metadata has letters, digits and hyphens only."
+            raise OssError("InvalidArgument", message, ArgumentName=f"{prefix}{name}")
     if sum(len(name) + len(value) for name, value in meta.items()) > MAX_META:
         raise OssError("InvalidArgument", "The total size of the user metadata is larger than 8 KB.")
     acl, storage_class = header("x-oss-object-acl"), header("x-oss-storage-class")

@@ -86,6 +86,8 @@ restore retention rtc seal style transferAcceleration userDefinedLogFieldsConfig
 wormExtend wormId x-oss-async-process x-oss-process
 """
 _ELSEWHERE = frozenset(_OTHERS.split())
+# With these a request means something else than to put a whole object, and would replace it.
+_NOT_WITH_PUT = ("append", "partNumber", "uploads")
 
 
 def detect(request: Request, target: Target) -> Operation:
@@ -97,5 +99,14 @@ def detect(request: Request, target: Target) -> Operation:
         raise OssError("NotImplemented", "Bucket tagging is not implemented by this local OSS.")
     for operation in OPERATIONS:
         if operation.fits(request, target.scope, params):
+            _refuse_leftovers(operation, params)
             return operation
     raise OssError("MethodNotAllowed", Method=request.method, ResourceType=target.scope.upper())
+
+
+def _refuse_leftovers(operation: Operation, params: dict[str, str]) -> None:
+    if operation.name in ("PutObject", "CopyObject"):
+        for name in _NOT_WITH_PUT:
+            if name in params:
+                message = f"The parameter {name} does not go with {operation.name}."
+                raise OssError("InvalidArgument", message, ArgumentName=name, ArgumentValue=params[name])

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from harness.oss.errors import OssError
+from harness.xml_text import xml_text
 
 #: (name, text) or (name, its elements)
 Element = tuple[str, str | Sequence["Element"]]
@@ -22,7 +23,10 @@ def render(root: Element) -> bytes:
 def _text(element: Element) -> str:
     name, content = element
     # A parser would turn a bare carriage return into a line feed, and keys may hold one.
-    inner = escape(content, {"\r": "&#13;"}) if isinstance(content, str) else "".join(map(_text, content))
+    if isinstance(content, str):
+        inner = escape(xml_text(content), {"\r": "&#13;"})
+    else:
+        inner = "".join(map(_text, content))
     return f"<{name}>{inner}</{name}>"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import oss2
 import pytest
@@ -73,6 +74,13 @@ def test_keys_that_oss_refuses(oss: LocalOss, key: str) -> None:
 def test_bytes_that_are_no_utf8(oss: LocalOss) -> None:
     answer = requests.get(f"{oss.url}/videos/%ff%fe", timeout=10)
     assert (answer.status_code, "<Code>InvalidObjectName</Code>" in answer.text) == (400, True)
+
+
+def test_a_key_that_xml_cannot_hold_is_shown_with_a_replacement(oss: LocalOss) -> None:
+    oss.store.set_acl("videos", "public-read")
+    answer = requests.get(f"{oss.url}/videos/a%00b%0D%1Fc", timeout=10)
+    assert answer.status_code == 404
+    assert ElementTree.fromstring(answer.content).findtext("Key") == "a\ufffdb\r\ufffdc"
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60)

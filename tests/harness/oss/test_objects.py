@@ -195,6 +195,8 @@ def test_object_meta_is_short(oss: LocalOss) -> None:
         ({"x-oss-storage-class": "Cheap"}, "InvalidArgument"),
         ({"x-oss-server-side-encryption": "ROT13"}, "InvalidEncryptionAlgorithmError"),
         ({"x-oss-meta-a": "x" * 9000}, "InvalidArgument"),
+        ({"x-oss-meta-my_key": "x"}, "InvalidArgument"),
+        ({"x-oss-meta-": "x"}, "InvalidArgument"),
         ({"x-oss-tagging": "&".join(f"k{n}=v" for n in range(11))}, "InvalidTag"),
         ({"x-oss-tagging": f"{'k' * 129}=v"}, "InvalidTag"),
         ({"x-oss-callback": "e30="}, "NotImplemented"),
@@ -205,6 +207,22 @@ def test_refused_headers(oss: LocalOss, headers: dict[str, str], code: str) -> N
         oss.bucket().put_object("k", b"x", headers=headers)
     assert (caught.value.status, caught.value.code) == (400, code)
     assert oss.store.list("videos") == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ({"append": "", "position": "0"}, "append"),
+        ({"partNumber": "1"}, "partNumber"),
+        ({"uploads": ""}, "uploads"),
+    ],
+)
+def test_half_of_another_operation_is_no_put(oss: LocalOss, parameters: dict[str, str], name: str) -> None:
+    oss.store.put("videos", "k", b"before")
+    with pytest.raises(oss2.exceptions.InvalidArgument) as caught:
+        oss.bucket()._do("PUT", "videos", "k", params=parameters, data=b"x")
+    assert caught.value.details["ArgumentName"] == name
+    assert oss.store.get("videos", "k") == b"before"
 
 
 def test_archived_objects_cannot_be_read(oss: LocalOss) -> None:

@@ -186,3 +186,19 @@ def test_malformed_signatures(oss: LocalOss, query: str, headers: dict[str, str]
 def test_v4_expiry_must_be_up_to_seven_days(oss: LocalOss, seconds: str) -> None:
     url = oss.bucket(version="v4").sign_url("GET", "k", 60).replace("x-oss-expires=60", f"x-oss-expires={seconds}")
     assert "<Code>InvalidArgument</Code>" in requests.get(url, timeout=10).text
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -0500", "Mon, 01 Jan 0001 00:00:00 +0100"])
+def test_a_date_outside_all_years_is_only_skewed(oss: LocalOss, date: str) -> None:
+    answer = requests.get(f"{oss.url}/videos/k", headers={"Date": date, "Authorization": "OSS a:b"}, timeout=10)
+    assert (answer.status_code, "<Code>RequestTimeTooSkewed</Code>" in answer.text) == (403, True)
+
+
+def test_the_token_comes_in_the_query_or_in_a_header(oss: LocalOss, role: Credentials) -> None:
+    bucket = oss.bucket(who=role, version="v1")
+    url = bucket.sign_url("GET", AWKWARD_KEY, 60, headers={"x-oss-security-token": role.token})
+    for header in ("x-oss-security-token", "security-token"):
+        answer = requests.get(url, headers={header: role.token or ""}, timeout=10)
+        assert (answer.status_code, "<Code>InvalidArgument</Code>" in answer.text) == (400, True)
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.get_object(AWKWARD_KEY, params={"security-token": role.token})
