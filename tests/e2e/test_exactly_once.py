@@ -15,11 +15,13 @@ from handler.events import Video
 from harness.cloud import LocalCloud
 
 from .conftest import (
+    AFTER_A_SHORT_LEASE,
     EVENT,
     RECORD,
     RECORDS,
     SHORT,
     VIDEOS,
+    Clock,
     Handler,
     deliver_until_done,
     event_for,
@@ -140,22 +142,23 @@ def test_an_attempt_that_was_held_up_gives_up_before_it_submits(
 
 
 def held_up_before_its_record(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
+    cloud: LocalCloud, clock: Clock, make_handler: Callable[..., Handler]
 ) -> tuple[Future[dict[str, object]], dict[str, object]]:
     """An attempt whose record takes longer than its lease, and the one that takes over meanwhile."""
-    fault = cloud.faults.add("oss:AppendObject:latency=5:nth=2")
+    fault = cloud.faults.add("oss:AppendObject:latency=3:nth=2")
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(lambda: make_handler(**SHORT)(EVENT)[0])
         until = time.monotonic() + 10
         while not fault.hits and time.monotonic() < until:
             time.sleep(0.01)
+        clock.ahead += AFTER_A_SHORT_LEASE
         return slow, make_handler(**SHORT)(EVENT)[0]
 
 
 def test_one_whose_task_was_adopted_meanwhile_agrees(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
+    cloud: LocalCloud, clock: Clock, make_handler: Callable[..., Handler]
 ) -> None:
-    slow, other = held_up_before_its_record(cloud, make_handler)
+    slow, other = held_up_before_its_record(cloud, clock, make_handler)
     assert other["outcome"] == "adopted"
     assert slow.result()["task_id"] == other["task_id"]
     assert task_ids(cloud) == [other["task_id"]]
@@ -163,11 +166,11 @@ def test_one_whose_task_was_adopted_meanwhile_agrees(
 
 
 def test_a_task_that_no_record_names_is_named_in_the_log(
-    cloud: LocalCloud, make_handler: Callable[..., Handler], capfd: pytest.CaptureFixture[str]
+    cloud: LocalCloud, clock: Clock, make_handler: Callable[..., Handler], capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The only way to it: the record is held up, and Multimedia AI does not list the task."""
     cloud.faults.add("multimediaai:ListTasks:error=403/Forbidden.RAM")
-    slow, other = held_up_before_its_record(cloud, make_handler)
+    slow, other = held_up_before_its_record(cloud, clock, make_handler)
     orphan = next(task_id for task_id in task_ids(cloud) if task_id != other["task_id"])
     with pytest.raises(VideosFailed, match=f"OrphanedTask: .*task {orphan} was created"):
         slow.result()

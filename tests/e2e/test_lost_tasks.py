@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from handler.errors import VideosFailed
-from harness.cloud import LocalCloud, local_cloud
+from harness.cloud import LocalCloud
 
 from .conftest import (
     EVENT,
     RECORD,
     SHORT,
     VIDEOS,
+    Clock,
     Handler,
     deliver_until_done,
     event_for,
@@ -22,26 +22,6 @@ from .conftest import (
     statuses,
     task_ids,
 )
-
-
-class Clock:
-    """The services', which the function's instance does not share. ahead: seconds."""
-
-    ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def cloud(clock: Clock) -> Iterator[LocalCloud]:
-    with local_cloud(render=False, clock=clock) as started:
-        yield started
 
 
 def lose_the_answer(cloud: LocalCloud, handler: Handler) -> int:
@@ -57,10 +37,11 @@ def lose_the_answer(cloud: LocalCloud, handler: Handler) -> int:
 def tasks_of_others(cloud: LocalCloud, clock: Clock, count: int, ahead: float) -> None:
     """Created a second after the other, until `ahead`."""
     others = {"application_id": "an-application", "video_name": "other", "video_url": "https://example.com/o.mp4"}
+    now = clock.ahead
     for number in range(count):
         clock.ahead = ahead - count + number
         cloud.multimediaai.tasks.create(**others)
-    clock.ahead = 0.0
+    clock.ahead = now
 
 
 def pages_asked_for(cloud: LocalCloud) -> int:
