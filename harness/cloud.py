@@ -22,12 +22,12 @@ from harness.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
 from harness.console import Console
 from harness.console.guard import confine
 from harness.directory import StateDirectory, StateUnreadable
-from harness.endpoints import service_at
+from harness.dispatch import Dispatcher
 from harness.faults import Faults
 from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.fc.errors import FcError
-from harness.http import ConnectionCut, Request, Response, Server
+from harness.http import Request, Response, Server
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.intercept import Interception
 from harness.local_stack import read_local_stack
@@ -36,7 +36,7 @@ from harness.oss import OssError, OssService
 from harness.ram import Decision, Policy
 from harness.roles import Roles
 from harness.scoped import Scoped
-from harness.service import Journal, Service
+from harness.service import Journal
 from harness.stack import StackError
 
 PROJECT = Path(__file__).parents[1]
@@ -159,6 +159,7 @@ class LocalCloud:
         closing.callback(self.fc.close)
         self.console = Console(self)
         closing.callback(self.console.close)
+        self._dispatcher = Dispatcher(self.oss, self.multimediaai, self.fc, self.console, self)
 
     @property
     def url(self) -> str:
@@ -247,50 +248,12 @@ class LocalCloud:
     ) -> Decision:
         return self._roles.authorize(who, action, resource, context)
 
-    def _route(self, request: Request) -> Service:
-        services: tuple[Service, ...] = (self.oss, self.multimediaai, self.fc)
-        if known := service_at(request.host):
-            return next(service for service in services if service.name == known)
-        if self.console.owns(request):
-            return self.console
-        if request.path.startswith(("/2023-03-30/", "/2016-08-15/")):
-            return self.fc
-        if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
-            return self.multimediaai
-        return self.multimediaai if request.host_name.startswith("multimediaai.") else self.oss
-
     def _answer(self, request: Request) -> Response:
         return confine(request, self.dispatch(request))
 
     def dispatch(self, request: Request) -> Response:
         """Has the service that a request is for answer it, and faults spoil that. Raises ConnectionCut."""
-        service = self._route(request)
-        if service is self.console:
-            return service.handle(request)
-        operation = service.operation(request)
-        fault = self.faults.draw(service.name, operation)
-        if fault is None:
-            return service.handle(request)
-        self.journal.add("fault", service=service.name, operation=operation, fault=fault.kind)
-        if fault.kind in ("error", "throttle"):
-            status, code = fault.refusal(service.name)
-            return service.refuse(request, status, code, "a fault was asked for")
-        if fault.kind == "latency":
-            time.sleep(fault.number())
-        elif fault.kind == "expire":
-            self.identities.expire_all()
-        elif fault.kind == "kill":
-            self.fc.kill_running()
-        if fault.kind in ("reset", "kill"):
-            raise ConnectionCut
-        response = service.handle(request)
-        if fault.kind == "kill_after":
-            self.fc.kill_running()
-        if fault.kind in ("reset_after", "kill_after"):
-            raise ConnectionCut
-        if fault.kind == "truncate":
-            response.cut_after = int(fault.number())
-        return response
+        return self._dispatcher.dispatch(request)
 
 
 @overload

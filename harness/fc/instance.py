@@ -88,7 +88,7 @@ class Instance:
         self._deadline: float | None = None
         self._kill_at: float | None = None
         self._reason = "exited"
-        self._lock = threading.Lock()
+        self._lock, self._polling = threading.Lock(), threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
         self._socket_path = launch.sockets / f"{self.id[-12:]}.sock"
         with socket.socket(socket.AF_UNIX) as listener:
@@ -129,7 +129,7 @@ class Instance:
 
     def check(self, now: float) -> None:
         """Called often while a request is running: enforces time and memory, notices the end of the process."""
-        if self._process.poll() is not None:
+        if self._has_ended():
             self._cut()
             return
         self._peak = max(self._peak, _resident_bytes(self._process.pid))
@@ -161,7 +161,11 @@ class Instance:
     @property
     def alive(self) -> bool:
         """Neither ended nor about to be."""
-        return self._kill_at is None and self._process.poll() is None
+        return self._kill_at is None and not self._has_ended()
+
+    def _has_ended(self) -> bool:
+        with self._polling:  # of two polls at once, one always says that it has not
+            return self._process.poll() is not None
 
     def peak_memory_mb(self) -> int:
         """The most that the process has held resident so far."""

@@ -1,0 +1,74 @@
+"""Which service a request is for, and the fault that its answer meets."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from harness.console import Console
+from harness.endpoints import service_at
+from harness.faults import Faults
+from harness.fc import FunctionCompute
+from harness.http import ConnectionCut, Request, Response
+from harness.identity import Identities
+from harness.service import Journal, Service
+
+
+class Surroundings(Protocol):
+    """What faults work on beside the request."""
+
+    faults: Faults
+    journal: Journal
+    identities: Identities
+
+
+class Dispatcher:
+    """The services of one local cloud behind its one port."""
+
+    def __init__(
+        self, oss: Service, multimediaai: Service, fc: FunctionCompute, console: Console, cloud: Surroundings
+    ) -> None:
+        self._oss, self._multimediaai, self._fc, self._console = oss, multimediaai, fc, console
+        self._cloud = cloud
+
+    def dispatch(self, request: Request) -> Response:
+        """The service's answer, as far as faults leave it. Raises ConnectionCut."""
+        service = self._route(request)
+        if service is self._console:
+            return service.handle(request)
+        operation = service.operation(request)
+        fault = self._cloud.faults.draw(service.name, operation)
+        if fault is None:
+            return service.handle(request)
+        self._cloud.journal.add("fault", service=service.name, operation=operation, fault=fault.kind)
+        if fault.kind in ("error", "throttle"):
+            status, code = fault.refusal(service.name)
+            return service.refuse(request, status, code, "a fault was asked for")
+        if fault.kind == "latency":
+            time.sleep(fault.number())
+        elif fault.kind == "expire":
+            self._cloud.identities.expire_all()
+        elif fault.kind == "kill":
+            self._fc.kill_running()
+        if fault.kind in ("reset", "kill"):
+            raise ConnectionCut
+        response = service.handle(request)
+        if fault.kind == "kill_after":
+            self._fc.kill_running()
+        if fault.kind in ("reset_after", "kill_after"):
+            raise ConnectionCut
+        if fault.kind == "truncate":
+            response.cut_after = int(fault.number())
+        return response
+
+    def _route(self, request: Request) -> Service:
+        services: tuple[Service, ...] = (self._oss, self._multimediaai, self._fc)
+        if known := service_at(request.host):
+            return next(service for service in services if service.name == known)
+        if self._console.owns(request):
+            return self._console
+        if request.path.startswith(("/2023-03-30/", "/2016-08-15/")):
+            return self._fc
+        if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
+            return self._multimediaai
+        return self._multimediaai if request.host_name.startswith("multimediaai.") else self._oss
