@@ -145,12 +145,13 @@ class LocalFc:
 
 
 def gone(pid: int) -> bool:
-    """Whether that process has ended."""
+    """Whether that process has ended, with all its threads: the first may be a zombie before the others are."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().split()[2]
+        return state == "Z" and len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+    except (ProcessLookupError, FileNotFoundError):
         return True
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
 
 
 def error(result: InvocationResult) -> str:
