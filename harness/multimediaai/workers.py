@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,8 @@ class Workers:
     ) -> None:
         self._tasks = tasks
         self._folder = folder
+        # Of this run's own: a download that the run before has left to itself ends later, and tidies up then.
+        self._own_folder = folder / uuid.uuid4().hex
         self._publish = publish
         self._ended = ended
         self._limits = limits
@@ -79,7 +82,7 @@ class Workers:
                 self._finish(task, renderer)
 
     def _finish(self, task: Task, renderer: Renderer) -> None:
-        folder = self._folder / str(task.task_id)
+        folder = self._own_folder / str(task.task_id)
         failure = reason = None
         url = ""
         try:
