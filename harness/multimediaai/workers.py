@@ -43,8 +43,9 @@ class Workers:
     ) -> None:
         self._tasks = tasks
         self._folder = folder
-        # Of this run's own: a download that the run before has left to itself ends later, and tidies up then.
-        self._own_folder = folder / uuid.uuid4().hex
+        # In the names of this run's folders: a download that the run before has left to itself ends later, and
+        # tidies up then.
+        self._run = uuid.uuid4().hex
         self._publish = publish
         self._ended = ended
         self._limits = limits
@@ -82,7 +83,7 @@ class Workers:
                 self._finish(task, renderer)
 
     def _finish(self, task: Task, renderer: Renderer) -> None:
-        folder = self._own_folder / str(task.task_id)
+        folder = self._folder / f"{self._run}-{task.task_id}"
         failure = reason = None
         url = ""
         try:
