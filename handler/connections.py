@@ -1,29 +1,40 @@
-"""One requests.Session for everything an instance sends, without what no service here needs.
+"""One requests.Session for everything an instance sends. What fails says whether the service can have seen it.
 
-No cookies, redirects, proxies, .netrc or hooks, and a URL is sent as it was signed, not quoted once more: that was
-a quarter of an invocation's CPU time. Reading the CA bundle takes longer than a submission does, and requests has
-it read for each connection; here it is read once.
+Its transport is http.client: requests and urllib3 hide whether a request was sent, and half of an invocation's CPU
+time went into what no service here needs. There are no cookies, redirects, proxies, .netrc, hooks or streams: each
+answer is read as a whole, and a URL is sent as it was signed.
 """
 
 from __future__ import annotations
 
+import re
+import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import certifi
+import requests
 from requests import PreparedRequest, Response, Session
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError
-from urllib3.util.ssl_ import create_urllib3_context
+from requests.adapters import BaseAdapter
+from requests.exceptions import InvalidHeader, SSLError
+from requests.structures import CaseInsensitiveDict
+from urllib3.util.wait import wait_for_read
 
 #: One that idled longer may be dead without anybody having said so, for the instance was frozen meanwhile. Reusing
 #: it would lose a request in a way that cannot be told from a lost answer.
 MAX_IDLE_SECONDS = 10.0
+
+_LINE = re.compile(r"[\x20-\x7e]+")
+
+
+class NotSent(requests.ConnectionError):
+    """There was no connection: the service surely has not seen the request."""
 
 
 class Connections(Session):
@@ -31,9 +42,9 @@ class Connections(Session):
 
     def __init__(self, size: int, ca_bundle: str | None = None) -> None:
         super().__init__()
-        self._adapter = _Adapter(ca_bundle or certifi.where(), pool_maxsize=size)
-        self.mount("https://", self._adapter)
-        self.mount("http://", self._adapter)
+        transport = _Transport(size, ca_bundle or certifi.where())
+        self.mount("https://", transport)
+        self.mount("http://", transport)
 
     def request(  # type: ignore[override]
         self,
@@ -44,115 +55,135 @@ class Connections(Session):
         data: Mapping[str, str] | bytes | None = None,
         auth: Callable[[PreparedRequest], PreparedRequest] | None = None,
         timeout: tuple[float, float],
-        stream: bool = False,
         **_ignored: Any,
     ) -> Response:
-        """As Session.request; a header that is None is not sent. Raises requests.RequestException."""
+        """As Session.request; a header that is None is not sent. timeout: seconds to connect, and of silence.
+
+        Raises NotSent; SSLError, when the certificate was not accepted and nothing was sent either; any other
+        requests.RequestException when nobody knows what became of the request.
+        """
         request = PreparedRequest()
         request.method, request.url = method, url
-        request.headers = {n: v for n, v in headers.items() if v is not None}  # type: ignore[assignment]
+        request.headers = {"Accept-Encoding": "identity"}  # type: ignore[assignment]  # as it is written, so it is sent
+        request.headers.update((name, value) for name, value in headers.items() if value is not None)
         if isinstance(data, Mapping):
             data = urlencode(data).encode()
             request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-        if data:
-            request.body = data
-            request.headers["Content-Length"] = str(len(data))
+        if data or method in ("POST", "PUT"):
+            request.headers["Content-Length"] = str(len(data or b""))
+        request.body = data
         if auth is not None:
             auth(request)
-        response = self._adapter.send(request, stream=stream, timeout=timeout)
-        if not stream:
-            _ = response.content  # read here, where its failure is the request's
-        return response
+        return self.get_adapter(url).send(request, timeout=timeout)
 
 
-class _Adapter(HTTPAdapter):
-    """Verifies with one context for all connections, whose CA bundle is read before the first of them.
-
-    What it overrides is what requests offers to subclasses.
-    """
-
-    def __init__(self, ca_bundle: str, **options: Any) -> None:
-        self._ca_bundle, self._lock, self._has_read_it = ca_bundle, threading.Lock(), False
-        self._context = create_urllib3_context()
-        super().__init__(**options)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Called before each request. Nothing is set on `conn`: it would be read again for each connection."""
-        with self._lock:
-            if url.startswith("https:") and not self._has_read_it:
-                self._context.load_verify_locations(self._ca_bundle)
-                self._has_read_it = True
-
-    def get_connection_with_tls_context(self, request: PreparedRequest, *_: Any, **__: Any) -> Any:
-        """The pool of the request's host, which nothing else distinguishes."""
-        return self.poolmanager.connection_from_url(str(request.url))
-
-    def request_url(self, request: PreparedRequest, *_: Any, **__: Any) -> str:
-        return request.path_url
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Without a cookie jar."""
-        response = Response()
-        response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
-        response.headers = resp.headers  # case-insensitive, as those of requests
-        response.request, response.url = req, str(req.url)
-        return response
+#: By scheme and host, the connections that nobody uses, each with the time of its last answer.
+_Idle = dict[tuple[str, str], list[tuple[HTTPConnection, float]]]
 
 
-class _Connection(HTTPConnection):
-    """Sends a request's head together with its body: a segment less to send, and for the service to wait for.
+class _Transport(BaseAdapter):
+    """Sends one request over a connection of its own for as long, and reads its answer."""
 
-    One that was idle for too long counts as closed.
-    """
+    def __init__(self, size: int, ca_bundle: str) -> None:
+        super().__init__()
+        self._size = size
+        self._ca_bundle = ca_bundle
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+        self._idle: _Idle = {}
+        weakref.finalize(self, _close, self._idle)
 
-    _held: list[bytes] | None = None
-    _answered = 0.0
-
-    @property
-    def is_connected(self) -> bool:
-        # Not the monotonic clock: it may stand still while the instance is frozen.
-        return super().is_connected and time.time() - self._answered <= MAX_IDLE_SECONDS
-
-    def connect(self) -> None:
-        """Within its time limit as a whole: looking the name up has none, and each address has one of its own."""
-        started = time.time()
-        super().connect()
-        if isinstance(self.timeout, float) and time.time() - started > self.timeout:
-            self.close()
-            raise ConnectTimeoutError(self, "connecting took too long")
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3
+    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Response:
+        url = urlsplit(str(request.url))
+        message = _message(request, url.netloc)
+        idle = self._idle.setdefault((url.scheme, url.netloc), [])
+        connection = _take(idle) or self._connect(url, timeout[0])
         try:
-            return super().getresponse()
-        finally:
-            self._answered = time.time()
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        self._held = []
-        try:
-            super().request(*args, **kwargs)
-        finally:
-            held, self._held = self._held, None
-        self.send(b"".join(held))
-
-    def send(self, data: Any) -> None:
-        if self._held is None:
-            super().send(data)
+            connection.sock.settimeout(timeout[1])
+            connection.send(message)
+            answer = HTTPResponse(connection.sock, method=request.method)
+            with answer:
+                answer.begin()
+                content = answer.read()
+        except TimeoutError as exc:
+            connection.close()
+            raise requests.ReadTimeout("no answer in time") from exc
+        except (OSError, HTTPException) as exc:
+            connection.close()
+            raise requests.ConnectionError("the connection broke before the answer's end") from exc
+        if answer.will_close or len(idle) >= self._size:
+            connection.close()
         else:
-            self._held.append(data)
+            idle.append((connection, time.time()))
+        return _response(request, answer, content)
+
+    def close(self) -> None:
+        _close(self._idle)
+
+    def _connect(self, url: SplitResult, seconds: float) -> HTTPConnection:
+        """Within `seconds` as a whole: looking the name up has no limit, and each address has one of its own."""
+        started = time.time()
+        try:
+            connection = self._connection(str(url.hostname).rstrip("."), url, seconds)
+            connection.connect()
+        except ssl.SSLCertVerificationError as exc:
+            raise SSLError(f"the certificate was not accepted: {exc.verify_message}") from exc
+        except (OSError, UnicodeError) as exc:  # UnicodeError: of a name that cannot be looked up
+            raise NotSent(f"no connection: {type(exc).__name__}") from exc
+        if time.time() - started > seconds:
+            connection.close()
+            raise NotSent("connecting took too long")
+        return connection
+
+    def _connection(self, host: str, url: SplitResult, seconds: float) -> HTTPConnection:
+        if url.scheme == "https":
+            return HTTPSConnection(host, url.port or 443, timeout=seconds, context=self._trust())
+        return HTTPConnection(host, url.port or 80, timeout=seconds)
+
+    def _trust(self) -> ssl.SSLContext:
+        """One for all connections: reading the CA bundle takes longer than a submission does."""
+        with self._lock:
+            if self._context is None:
+                self._context = ssl.create_default_context(cafile=self._ca_bundle)
+                self._context.set_alpn_protocols(["http/1.1"])
+            return self._context
 
 
-class _TlsConnection(_Connection, HTTPSConnection):
-    pass
+def _take(idle: list[tuple[HTTPConnection, float]]) -> HTTPConnection | None:
+    """An open one. What can be read on an idle connection is its end, or what nobody asked for."""
+    while idle:
+        try:
+            connection, answered = idle.pop()
+        except IndexError:  # another thread was faster
+            return None
+        # Not the monotonic clock: it may stand still while the instance is frozen.
+        if time.time() - answered <= MAX_IDLE_SECONDS and not wait_for_read(connection.sock, 0.0):
+            return connection
+        connection.close()
+    return None
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+def _close(connections: _Idle) -> None:
+    for idle in connections.values():
+        while idle:
+            idle.pop()[0].close()
 
 
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+def _message(request: PreparedRequest, host: str) -> bytes:
+    """Head and body in one: a segment less to send, and for the service to wait for."""
+    lines = [f"{request.method} {request.path_url} HTTP/1.1"]
+    if "Host" not in request.headers:
+        lines.append(f"Host: {host}")
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    if lines[0].count(" ") != 2 or not all(map(_LINE.fullmatch, lines)):
+        raise InvalidHeader("the target or a header of the request has a character that cannot be sent")
+    body = request.body if isinstance(request.body, bytes) else b""
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _response(request: PreparedRequest, answer: HTTPResponse, content: bytes) -> Response:
+    response = Response()
+    response.status_code, response.reason, response.raw = answer.status, answer.reason, BytesIO(content)
+    response.headers = CaseInsensitiveDict(answer.getheaders())
+    response.request, response.url = request, str(request.url)
+    return response

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
@@ -27,8 +26,7 @@ SYMLINK_EVENT = "ObjectCreated:PutSymlink"
 MAX_KEY_BYTES = 1023
 
 
-@dataclass(frozen=True)
-class Video:
+class Video(NamedTuple):
     """One upload of one object. etag and size are None until OSS was asked (a person's request does not say)."""
 
     bucket: str
@@ -42,24 +40,21 @@ class Video:
         return f"oss://{self.bucket}/{self.key}"
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A record that is understood and is no video to submit."""
 
     uri: str
     reason: str
 
 
-@dataclass(frozen=True)
-class Rejected:
+class Rejected(NamedTuple):
     """A record that cannot be understood; `where` is its place in the event."""
 
     where: str
     error: EventError
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """What one event asks for, in its order. force: submit even what was submitted before."""
 
     items: tuple[Video | Skipped | Rejected, ...]

@@ -10,13 +10,12 @@ import random
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
 
 from handler.answers import parse_answer
+from handler.connections import NotSent
 from handler.credentials import CurrentCredentials
 from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
 from handler.gif_task_errors import error_for
@@ -32,16 +31,14 @@ _PAGE_SIZE = 50
 SecondsLeft = Callable[[], float]
 
 
-@dataclass(frozen=True)
-class GifTask:
+class GifTask(NamedTuple):
     """A task that exists. task_id is a Long: an int of any size."""
 
     task_id: int
     request_id: str
 
 
-@dataclass(frozen=True)
-class TaskPage:
+class TaskPage(NamedTuple):
     """One page of ListTasks, the tasks as the service gives them. pages: how many there are, if it says so."""
 
     tasks: list[dict[str, Any]]
@@ -137,27 +134,17 @@ class GifTaskClient:
 
 
 def _transport_error(exc: requests.RequestException, action: str, address: str) -> GifTaskError:
-    if _never_sent(exc):
+    if isinstance(exc, NotSent):
         return NotProcessed(
             f"{action}: {address} could not be reached",
             hint="check GIF_ENDPOINT, GIF_REGION and the function's network",
         )
-    # Any other TLS error may come after the request was sent.
-    if isinstance(exc, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(exc):
+    if isinstance(exc, requests.exceptions.SSLError):
         return RequestRejected(
             f"{action}: the certificate of {address} was not accepted", hint="check GIF_ENDPOINT"
         )
     what = "no answer in time" if isinstance(exc, requests.Timeout) else "the connection broke before the answer"
     return OutcomeUnknown(f"{action}: {what} from {address}")
-
-
-def _never_sent(exc: requests.RequestException) -> bool:
-    if isinstance(exc, requests.ConnectTimeout):
-        return True
-    cause = exc.args[0] if exc.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    return isinstance(cause, (NewConnectionError, ConnectTimeoutError, NameResolutionError))
 
 
 def _read(response: requests.Response, action: str) -> tuple[dict[str, Any], str]:

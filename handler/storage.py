@@ -6,9 +6,8 @@ repeated. tracking.py knows, and looks for its own line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import alibabacloud_oss_v2 as oss
 import requests
@@ -32,16 +31,14 @@ READ_SECONDS = 8.0
 ATTEMPTS = 3
 
 
-@dataclass(frozen=True)
-class StoredObject:
+class StoredObject(NamedTuple):
     """A small object. age: seconds from its last change to this answer, both by OSS's clock."""
 
     content: bytes
     age: float
 
 
-@dataclass(frozen=True)
-class VideoFacts:
+class VideoFacts(NamedTuple):
     """What OSS knows of a video: eTag without quotes, size in bytes."""
 
     etag: str
@@ -101,7 +98,7 @@ class Storage:
         try:
             result = self._client.get_object(oss.GetObjectRequest(bucket=bucket, key=key))
             content = result.body.read()
-        except (oss.exceptions.BaseError, requests.RequestException) as exc:
+        except oss.exceptions.BaseError as exc:
             if _service_error(exc).get("code") == "NoSuchKey":
                 return None
             _refuse(exc, "GetObject", bucket, key)
@@ -165,9 +162,7 @@ def _refuse(exc: Any, operation: str, bucket: str, key: str) -> NoReturn:
     if not facts:
         if isinstance(cause, oss.exceptions.CredentialsBaseError):
             raise CredentialsError(f"{where}: the SDK found no credentials") from exc
-        sent = isinstance(
-            cause, (oss.exceptions.RequestError, oss.exceptions.ResponseError, requests.RequestException)
-        )
+        sent = isinstance(cause, (oss.exceptions.RequestError, oss.exceptions.ResponseError))
         reason = "OSS could not be reached, or did not answer in time" if sent else type(cause).__name__
         raise StorageError(
             f"{where}: {reason}",

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from handler.errors import (
     ClaimHeld,
@@ -33,8 +32,7 @@ from handler.video_url import VideoUrls
 _FIRST_POLL, _LONGEST_POLL = 0.05, 1.0
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """What became of a video. outcome: submitted, adopted or already_submitted; record: the tracking log's URI."""
 
     outcome: str
@@ -77,7 +75,7 @@ class Submitter:
         facts = self._storage.video(video.bucket, video.key)
         if facts.size <= 0:
             raise VideoNotFound(f"{video.uri}: the object is empty", hint="upload the video again")
-        return replace(video, etag=facts.etag, size=facts.size)
+        return video._replace(etag=facts.etag, size=facts.size)
 
     def _wait(self, video: Video, seconds: float, patience: SecondsLeft) -> None:
         if patience() <= 0:

@@ -16,8 +16,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handler.errors import AppendConflict, RecordUnreadable
 from handler.events import MAX_KEY_BYTES, Video
@@ -32,8 +31,7 @@ SETTLE_SECONDS = 10.0
 CLOCK_RESOLUTION = 1.0
 
 
-@dataclass(frozen=True)
-class History:
+class History(NamedTuple):
     """The lines of one tracking log. length: bytes. age: seconds since the last line, by OSS's clock."""
 
     lines: tuple[dict[str, Any], ...] = ()
@@ -107,8 +105,7 @@ class Lease:
         return self.seconds - max(clock() - start for clock, start in self._clocks)
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A won claim: `position` is where this attempt's next line goes."""
 
     id: str

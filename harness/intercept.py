@@ -2,8 +2,8 @@
 
 While it is on, every requests-based client that addresses OSS, multimediaai or Function Compute at *.aliyuncs.com
 gets its answer from the local cloud: same path, same headers, same Host (which is signed, and names the bucket),
-but no TLS, no name lookup and no network. That takes one seam, HTTPAdapter.send, in requests and in the copy of it
-that aliyun-python-sdk-core carries.
+but no TLS, no name lookup and no network. That takes one seam, Session.get_adapter, in requests and in the copy of
+it that aliyun-python-sdk-core carries; whatever adapters a session has, they are asked for there.
 
 Nothing else may reach Alibaba Cloud meanwhile: other *.aliyuncs.com hosts are refused, and so is the lookup of any
 *.aliyuncs.com name by clients that do not use requests (aiohttp, http.client). All other hosts pass untouched.
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from harness.endpoints import in_production, service_at
 
-_REQUESTS = ("requests.adapters", "aliyunsdkcore.vendored.requests.adapters")
+_REQUESTS = ("requests.sessions", "aliyunsdkcore.vendored.requests.sessions")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _starting = threading.Lock()
 
@@ -55,8 +55,8 @@ class Interception:
             self._replace(socket, "getaddrinfo", self._guarded)
             for name in _REQUESTS:
                 with contextlib.suppress(ImportError):
-                    adapter = importlib.import_module(name).HTTPAdapter
-                    self._replace(adapter, "send", self._answering(adapter.send))
+                    session = importlib.import_module(name).Session
+                    self._replace(session, "get_adapter", self._answering(session.get_adapter))
 
     def stop(self) -> None:
         self._undo.close()
@@ -72,18 +72,38 @@ class Interception:
         self._undo.callback(setattr, owner, name, getattr(owner, name))
         setattr(owner, name, value)
 
-    def _answering(self, send: Callable[..., Any]) -> Callable[..., Any]:
-        """HTTPAdapter.send, for production addresses with the local cloud at the other end."""
+    def _answering(self, get_adapter: Callable[..., Any]) -> Callable[..., Any]:
+        """Session.get_adapter, for production addresses with the local cloud at the other end."""
 
-        def answer(adapter: Any, request: Any, *args: Any, **options: Any) -> Any:
-            if not in_production(urlsplit(request.url).hostname or ""):
-                return send(adapter, request, *args, **options)
-            options["proxies"] = {}
-            response = send(adapter, self._readdressed(request), *args, **options)
-            response.url, response.request = request.url, request
-            return response
+        def answer(session: Any, url: str) -> Any:
+            adapter, host = get_adapter(session, url), urlsplit(url).hostname or ""
+            return _Readdressing(adapter, self.url) if in_production(host) else adapter
 
         return answer
+
+    def _guarded(self, host: Any, *args: Any, **options: Any) -> Any:
+        """socket.getaddrinfo, with no way to Alibaba Cloud."""
+        name = host.decode("latin-1") if isinstance(host, bytes) else str(host)
+        if in_production(name):
+            raise InterceptionError(
+                f"{name}: only clients based on requests are intercepted; give this one {self.url} as its endpoint"
+            )
+        return self._look_up(host, *args, **options)
+
+
+class _Readdressing:
+    """An adapter that sends with another one, to the local cloud at `url`."""
+
+    def __init__(self, adapter: Any, url: str) -> None:
+        self._adapter = adapter
+        self._url = url
+        self.close = adapter.close
+
+    def send(self, request: Any, *args: Any, **options: Any) -> Any:
+        options["proxies"] = {}
+        response = self._adapter.send(self._readdressed(request), *args, **options)
+        response.url, response.request = request.url, request
+        return response
 
     def _readdressed(self, request: Any) -> Any:
         address = urlsplit(request.url)
@@ -94,15 +114,6 @@ class Interception:
             )
         port = address.port or _DEFAULT_PORTS[address.scheme]
         local = request.copy()
-        local.url = self.url + request.path_url
+        local.url = self._url + request.path_url
         local.headers.setdefault("Host", host if port == _DEFAULT_PORTS[address.scheme] else f"{host}:{port}")
         return local
-
-    def _guarded(self, host: Any, *args: Any, **options: Any) -> Any:
-        """socket.getaddrinfo, with no way to Alibaba Cloud."""
-        name = host.decode("latin-1") if isinstance(host, bytes) else str(host)
-        if in_production(name):
-            raise InterceptionError(
-                f"{name}: only clients based on requests are intercepted; give this one {self.url} as its endpoint"
-            )
-        return self._look_up(host, *args, **options)

@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ import pytest
 import requests
 
 from handler import connections
-from handler.connections import Connections
+from handler.connections import Connections, NotSent
 from tests.certificate import make_certificate
 
 TIMEOUT = (3.0, 3.0)
@@ -24,7 +25,7 @@ PATH = "/a%2Bb%2A%271%27"
 
 
 class Server(ThreadingHTTPServer):
-    """Remembers what reached it, answers with a redirect and a cookie, or closes inside the body."""
+    """Remembers what reached it, answers with a redirect and a cookie; closes in the body of /cut, after /bye."""
 
     daemon_threads = True
 
@@ -32,6 +33,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.connections = 0
+        self.ended = threading.Event()
 
     @property
     def port(self) -> int:
@@ -55,10 +57,19 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(302)
         self.send_header("Location", "/elsewhere")
         self.send_header("Set-Cookie", "a=b")
-        self.send_header("Content-Length", "5")
+        if self.path == "/chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+            body = "2\r\nha\r\n3\r\nllo\r\n0\r\n\r\n"
+        else:
+            self.send_header("Content-Length", "5")
+            body = "ha" if self.path == "/cut" else "hallo"
         self.end_headers()
-        self.wfile.write(b"ha" if self.path == "/cut" else b"hallo")
-        self.close_connection = self.path == "/cut"
+        self.wfile.write(body.encode())
+        self.close_connection = self.path in ("/cut", "/bye")
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.ended.set()
 
     def log_message(self, *args: object) -> None:
         pass
@@ -133,7 +144,7 @@ def test_connecting_is_bounded_as_a_whole(server: Server, monkeypatch: pytest.Mo
     monkeypatch.setattr(connections, "time", SimpleNamespace(time=lambda: now[0]))
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     session = Connections(size=2)
-    with pytest.raises(requests.ConnectTimeout):
+    with pytest.raises(NotSent):
         session.request("POST", f"http://localhost:{server.port}/", headers={}, timeout=TIMEOUT)
     assert server.requests == []
     session.close()
@@ -149,6 +160,60 @@ def test_neither_redirects_nor_cookies_are_followed_up(server: Server) -> None:
         assert headers["Content-Type"] == "application/x-www-form-urlencoded"
         assert not {"Cookie", "x-none"} & set(headers)
     session.close()
+
+
+def test_a_connection_that_the_service_closed_is_not_used_again(server: Server) -> None:
+    session = Connections(size=2)
+    for path in ("/bye", "/"):
+        url = f"http://127.0.0.1:{server.port}{path}"
+        assert session.request("POST", url, headers={}, timeout=TIMEOUT).content == b"hallo"
+        assert path == "/" or server.ended.wait(5)
+    assert [target for target, _, _ in server.requests] == ["/bye", "/"]
+    session.close()
+
+
+def test_more_connections_than_wanted_are_not_kept(server: Server) -> None:
+    session = Connections(size=1)
+    url = f"http://127.0.0.1:{server.port}/"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: session.request("POST", url, headers={}, timeout=TIMEOUT), range(20)))
+    used = server.connections
+    session.request("POST", url, headers={}, timeout=TIMEOUT)
+    assert server.connections == used
+    session.close()
+
+
+def test_an_answer_in_chunks_is_put_together(server: Server) -> None:
+    session = Connections(size=2)
+    url = f"http://127.0.0.1:{server.port}/chunked"
+    answers = [session.request("POST", url, headers={}, timeout=TIMEOUT) for _ in range(2)]
+    assert [answer.content for answer in answers] == [b"hallo"] * 2
+    assert server.connections == 1
+    session.close()
+
+
+@pytest.mark.parametrize(("path", "value"), [("/", "a\r\nx-b: c"), ("/", "猫"), ("/a b", ""), ("/猫", "")])
+def test_what_would_be_another_request_is_not_sent(server: Server, path: str, value: str) -> None:
+    session = Connections(size=2)
+    url = f"http://127.0.0.1:{server.port}{path}"
+    with pytest.raises(requests.exceptions.InvalidHeader):
+        session.request("POST", url, headers={"x-a": value}, timeout=TIMEOUT)
+    assert server.connections == 0
+    session.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid", "a" * 64 + ".example"])
+def test_without_a_connection_nothing_was_sent(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(NotSent):
+        Connections(size=2).request("POST", f"http://{host}:{port}/", headers={}, timeout=TIMEOUT)
+
+
+def test_who_speaks_no_tls_has_not_seen_the_request(server: Server) -> None:
+    with pytest.raises(NotSent):
+        Connections(size=2).request("POST", f"https://127.0.0.1:{server.port}/", headers={}, timeout=TIMEOUT)
+    assert server.requests == []
 
 
 def test_an_answer_that_ends_early_is_an_error_of_the_request(server: Server) -> None:

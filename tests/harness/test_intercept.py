@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aliyunsdkcore.vendored.requests.adapters as vendored
+import aliyunsdkcore.vendored.requests.sessions as vendored
 import pytest
 import requests
 from aliyunsdkcore.client import AcsClient
@@ -200,7 +200,7 @@ def test_other_hosts_pass_untouched(cloud: LocalCloud) -> None:
 
 
 def seams() -> list[Any]:
-    return [requests.adapters.HTTPAdapter.send, vendored.HTTPAdapter.send, socket.getaddrinfo]
+    return [requests.Session.get_adapter, vendored.Session.get_adapter, socket.getaddrinfo]
 
 
 class Boom(Exception):
