@@ -28,7 +28,7 @@ policies: $(READY) ## the RAM documents for your account, filled in from .env: d
 	@$(BIN)/python -m harness.policies
 
 test: $(READY) ## every test
-	$(BIN)/python -m pytest -n auto --maxprocesses=4
+	$(BIN)/python -m pytest -n 4
 
 check: $(READY) ## lint, format and types
 	$(BIN)/ruff check .

@@ -142,7 +142,8 @@ def test_throttled_events_wait_for_an_instance(local: LocalFc, tmp_path: Path) -
         (tmp_path / "gate").touch()
         assert holding.result(20).ok
     local.drain()
-    assert local.outcomes(request_id) == ["throttled", "succeeded"]
+    *before, last = local.outcomes(request_id)
+    assert (set(before), last) == ({"throttled"}, "succeeded")
 
 
 def test_a_burst_loses_and_doubles_nothing(local: LocalFc, tmp_path: Path) -> None:
