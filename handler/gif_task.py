@@ -23,6 +23,8 @@ from handler.settings import Settings
 from handler.signature import Acs3Auth
 
 VERSION = "2019-08-10"
+#: What ActionTrail shows of each call.
+USER_AGENT = "gif-on-upload"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
@@ -123,7 +125,12 @@ class GifTaskClient:
             response = self._session.post(
                 self._settings.gif_address + "/",
                 data={"RegionId": self._settings.gif_region, "Format": "JSON", **parameters},
-                headers={"Accept": "application/json", "x-acs-action": action, "x-acs-version": VERSION},
+                headers={
+                    "User-Agent": USER_AGENT,
+                    "Accept": "application/json",
+                    "x-acs-action": action,
+                    "x-acs-version": VERSION,
+                },
                 auth=Acs3Auth(self._credentials()),
                 timeout=self._timeout,
                 allow_redirects=False,

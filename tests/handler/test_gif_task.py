@@ -57,7 +57,7 @@ def local(cloud: LocalCloud, **environ: str) -> GifTaskClient:
     return client(cloud.url, Credentials(keys.access_key_id, keys.access_key_secret), environ=environ)
 
 
-def answering(listener: socket.socket, answer: bytes, tls: ssl.SSLContext | None) -> None:
+def answering(listener: socket.socket, answer: bytes, tls: ssl.SSLContext | None, received: list[bytes]) -> None:
     """Reads one request on each connection, and answers."""
     while True:
         try:
@@ -67,7 +67,7 @@ def answering(listener: socket.socket, answer: bytes, tls: ssl.SSLContext | None
         with plain:
             try:
                 connection = tls.wrap_socket(plain, server_side=True) if tls else plain
-                connection.recv(100_000)
+                received.append(connection.recv(100_000))
                 if answer:
                     connection.sendall(answer)
                 elif tls:
@@ -79,14 +79,19 @@ def answering(listener: socket.socket, answer: bytes, tls: ssl.SSLContext | None
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., int]]:
+def received() -> list[bytes]:
+    return []
+
+
+@pytest.fixture
+def serve(received: list[bytes]) -> Iterator[Callable[..., int]]:
     """Starts a server that gives one answer to all, none for b"", and gives its port."""
     listeners: list[socket.socket] = []
 
     def start(answer: bytes, tls: ssl.SSLContext | None = None) -> int:
         listener = socket.create_server(("127.0.0.1", 0))
         listeners.append(listener)
-        threading.Thread(target=answering, args=(listener, answer, tls), daemon=True).start()
+        threading.Thread(target=answering, args=(listener, answer, tls, received), daemon=True).start()
         return int(listener.getsockname()[1])
 
     yield start
@@ -107,6 +112,12 @@ def test_every_setting_that_the_service_knows_is_sent(cloud: LocalCloud) -> None
     assert task
     assert (task.application_id, task.video_name, task.video_url) == (ENVIRON["APPLICATION_ID"], *VIDEO)
     assert (task.template_id, task.callback_url, task.scales) == tuple(settings.values())
+
+
+def test_a_call_names_who_makes_it(serve: Callable[..., int], received: list[bytes]) -> None:
+    port = serve(response("200 OK", b'{"TaskId": 1, "Code": "OK"}'))
+    client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
+    assert b"\r\nUser-Agent: gif-on-upload\r\n" in received[0]
 
 
 def test_throttling_is_waited_out_while_the_lease_lasts(

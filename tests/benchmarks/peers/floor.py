@@ -30,7 +30,7 @@ _SIGNED_HEADERS = (
 )
 _API_HEADERS = {
     "Accept-Encoding": "identity",
-    "User-Agent": "python-urllib3/2.8.0",
+    "User-Agent": "gif-on-upload",
     "Accept": "application/json",
     "Content-Type": "application/x-www-form-urlencoded",
     "x-acs-action": "CreateGifTask",
