@@ -145,7 +145,6 @@ class _Transport(BaseAdapter):
         with self._lock:
             if self._context is None:
                 self._context = ssl.create_default_context(cafile=self._ca_bundle)
-                self._context.set_alpn_protocols(["http/1.1"])
             return self._context
 
 

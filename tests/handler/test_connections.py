@@ -25,7 +25,10 @@ PATH = "/a%2Bb%2A%271%27"
 
 
 class Server(ThreadingHTTPServer):
-    """Remembers what reached it, answers with a redirect and a cookie; closes in the body of /cut, after /bye."""
+    """Remembers what reached it, answers with a redirect and a cookie, and as the path says:
+
+    /cut closes inside the body, /bye after it, /close only says so, /silent waits, /four until there are four.
+    """
 
     daemon_threads = True
 
@@ -33,11 +36,16 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.connections = 0
-        self.ended = threading.Event()
+        self.ended, self.over = threading.Event(), threading.Event()
+        self.four = threading.Barrier(4, timeout=5)
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.ended.set()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is what some tests are about."""
@@ -54,6 +62,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.requests.append((self.path, body, dict(self.headers.items())))
+        if self.path == "/silent":
+            self.server.over.wait(10)
+        if self.path == "/four":
+            self.server.four.wait()
         self.send_response(302)
         self.send_header("Location", "/elsewhere")
         self.send_header("Set-Cookie", "a=b")
@@ -63,13 +75,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", "5")
             body = "ha" if self.path == "/cut" else "hallo"
+        if self.path == "/close":
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body.encode())
-        self.close_connection = self.path in ("/cut", "/bye")
-
-    def finish(self) -> None:
-        super().finish()
-        self.server.ended.set()
+        self.close_connection = self.path in ("/cut", "/bye")  # not yet after /close
 
     def log_message(self, *args: object) -> None:
         pass
@@ -79,6 +89,7 @@ def serving(server: Server) -> Iterator[Server]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
+    server.over.set()
     server.shutdown()
     thread.join(timeout=5)
     server.server_close()
@@ -172,14 +183,28 @@ def test_a_connection_that_the_service_closed_is_not_used_again(server: Server) 
     session.close()
 
 
+def test_a_connection_that_the_service_will_close_is_not_used_again(server: Server) -> None:
+    session = Connections(size=2)
+    for _ in range(2):
+        session.request("POST", f"http://127.0.0.1:{server.port}/close", headers={}, timeout=TIMEOUT)
+    assert server.connections == 2
+    session.close()
+
+
 def test_more_connections_than_wanted_are_not_kept(server: Server) -> None:
     session = Connections(size=1)
-    url = f"http://127.0.0.1:{server.port}/"
+    url = f"http://127.0.0.1:{server.port}/four"
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: session.request("POST", url, headers={}, timeout=TIMEOUT), range(20)))
-    used = server.connections
-    session.request("POST", url, headers={}, timeout=TIMEOUT)
-    assert server.connections == used
+        for _ in range(2):
+            list(pool.map(lambda _: session.request("POST", url, headers={}, timeout=TIMEOUT), range(4)))
+    assert server.connections == 4 + 3
+    session.close()
+
+
+def test_silence_has_a_limit_of_its_own(server: Server) -> None:
+    session = Connections(size=2)
+    with pytest.raises(requests.ReadTimeout):
+        session.request("POST", f"http://127.0.0.1:{server.port}/silent", headers={}, timeout=(30.0, 0.1))
     session.close()
 
 
@@ -225,8 +250,9 @@ def test_an_answer_that_ends_early_is_an_error_of_the_request(server: Server) ->
 
 def test_a_certificate_of_the_bundle_is_trusted(tls_server: Server, certificate: tuple[Path, Path]) -> None:
     session = Connections(size=2, ca_bundle=str(certificate[1]))
-    url = f"https://127.0.0.1:{tls_server.port}/"
-    assert session.request("POST", url, headers={}, timeout=TIMEOUT).status_code == 302
+    for host in ("127.0.0.1", "127.0.0.1."):  # a closing dot says that the name is complete
+        url = f"https://{host}:{tls_server.port}/"
+        assert session.request("POST", url, headers={}, timeout=TIMEOUT).status_code == 302
     session.close()
 
 
