@@ -99,7 +99,8 @@ class _Transport(BaseAdapter):
         idle = self._idle.setdefault((url.scheme, url.netloc), [])
         connection = _take(idle) or self._connect(url, timeout[0])
         try:
-            connection.sock.settimeout(timeout[1])
+            if connection.sock.gettimeout() != timeout[1]:  # setting it is a call of the system's
+                connection.sock.settimeout(timeout[1])
             connection.send(message)
             answer = HTTPResponse(connection.sock, method=request.method)
             with answer:

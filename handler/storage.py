@@ -77,19 +77,17 @@ class Storage:
             )
         )
 
+    def _call(self, operation: str, method: str, bucket: str, key: str, **fields: Any) -> Any:
+        """The SDK's generic call: its requests for this take a tenth of the time of an append to serialise."""
+        return self._client.invoke_operation(
+            oss.OperationInput(op_name=operation, method=method, bucket=bucket, key=key, **fields)
+        )
+
     def append(self, bucket: str, key: str, position: int, line: bytes) -> None:
         """AppendObject at `position`; raises AppendConflict when the object's length is another one."""
-        # The SDK's generic call: its AppendObjectRequest takes a tenth of the time of an append to serialise.
-        operation = oss.OperationInput(
-            op_name="AppendObject",
-            method="POST",
-            bucket=bucket,
-            key=key,
-            parameters={"append": "", "position": str(position)},
-            body=line,
-        )
+        parameters = {"append": "", "position": str(position)}
         try:
-            self._client.invoke_operation(operation)
+            self._call("AppendObject", "POST", bucket, key, parameters=parameters, body=line)
         except oss.exceptions.BaseError as exc:
             _refuse(exc, "AppendObject", bucket, key)
 
@@ -113,15 +111,15 @@ class Storage:
     def video(self, bucket: str, key: str) -> VideoFacts:
         """HeadObject; raises VideoNotFound. Of a symlink it gives the link's own eTag, as an event would."""
         try:
-            head = self._client.head_object(oss.HeadObjectRequest(bucket=bucket, key=key))
-            etag = head.etag
-            if head.object_type == "Symlink":
+            head = self._call("HeadObject", "HEAD", bucket, key).headers
+            etag = head.get("ETag")
+            if head.get("x-oss-object-type") == "Symlink":
                 etag = self._client.get_symlink(oss.GetSymlinkRequest(bucket=bucket, key=key)).etag or etag
         except oss.exceptions.BaseError as exc:
             _refuse(exc, "HeadObject", bucket, key)
         if not etag:
             raise StorageError(f"HeadObject oss://{bucket}/{key}: the answer has no ETag", retryable=True)
-        return VideoFacts(etag.strip('"').upper(), int(head.content_length or 0))
+        return VideoFacts(etag.strip('"').upper(), int(head.get("Content-Length") or 0))
 
     def presign(self, bucket: str, key: str, region: str, seconds: int) -> str:
         """A URL that anybody may GET for `seconds`, or until the security token dies. No I/O. It is a secret."""
