@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import signal
 import sys
-import threading
 from collections.abc import Sequence
+from queue import SimpleQueue
 
 import click
 
@@ -27,16 +27,17 @@ def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None
 
     faults: as text. anywhere: a host that others can reach will do.
     """
-    stop = threading.Event()
+    # Not an Event: a signal may come while this thread holds its lock, and the handler would wait for it forever.
+    signals: SimpleQueue[int] = SimpleQueue()
     # From the beginning: what is half built is taken down, too.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, lambda number, _: signals.put(number))
     _check_host(options.host, anywhere)
     with _build(options, faults) as cloud:
-        if not stop.is_set():
+        if signals.empty():
             _say_ready(cloud)
-        stop.wait()
+        signals.get()
         click.echo("stopping …")
 
 

@@ -53,6 +53,10 @@ def _start() -> float:
         line = process.stdout.readline()
         took = time.perf_counter() - started
         process.terminate()
+        try:
+            process.wait(LIMIT_SECONDS)
+        finally:
+            process.kill()
         if "ready" not in line:
             raise RuntimeError(f"the local cloud did not start: {line}")
     return took

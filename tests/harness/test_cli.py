@@ -68,6 +68,13 @@ def test_a_terminal_that_is_closed_leaves_nothing_behind(project: Path) -> None:
     assert not list(scratch.glob("local-cloud-*"))
 
 
+def test_it_stops_whenever_it_is_told_and_however_often(project: Path) -> None:
+    """Signals that interrupt each other, as of somebody who leans on Ctrl-C."""
+    with up(project, "--ephemeral") as cloud:
+        for number in [signal.SIGINT, signal.SIGTERM] * 100:
+            cloud.process.send_signal(number)
+
+
 def test_put_takes_a_folder_or_a_key(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"film")
     with local_cloud(render=False) as cloud:
