@@ -40,7 +40,10 @@ class Report:
         figures = [["", "", *_COLUMNS, "ratio", "goal", ""], *(_row(figure) for figure in self.figures)]
         imports = [["import time by package, ms", "ours", "sdk"], *_import_rows(self.imports)]
         costs = [["a million videos", "size", "CNY", "seconds each"], *(_cost_row(cost) for cost in self.costs)]
-        notes = "Medians of the rounds ± interquartile range; ratio: ours to the other's, round by round."
+        notes = (
+            "Medians of the rounds ± interquartile range; ratio: ours to the other's, round by round. "
+            "Of a cold start, a round has the fastest of three."
+        )
         machine = f"Python {self.python}, {os.cpu_count()} CPUs, load {self.load:.1f}; took {self.seconds:.0f} s."
         return "\n\n".join([_table(figures), notes, _table(imports), _table(costs), machine])
 
