@@ -55,8 +55,8 @@ class Figure:
 
     @property
     def against(self) -> str | None:
-        """The peer of the ratio: the goal's if it has one, or else the one that does the same job."""
-        if self.goal and self.goal.against:
+        """The peer of the ratio: the goal's, and without a goal the one that does the same job."""
+        if self.goal:
             return self.goal.against
         return next((name for name in ("sdk-idempotent", "sdk", "ideal") if name in self.samples), None)
 

@@ -89,6 +89,15 @@ def test_what_became_worse_is_found(better: str, now: float, worse: bool, tmp_pa
     assert bool(find_regressions([figure(now, better=better)], file)) is worse
 
 
+def test_a_time_with_a_goal_of_its_own_is_held_to_that_alone(tmp_path: Path) -> None:
+    """A ratio between two times that are next to nothing is mostly noise."""
+    file = tmp_path / "baseline.json"
+    write_baseline([figure(50, goal=Goal(60))], file)
+    assert json.loads(file.read_text()) == {}
+    assert find_regressions([figure(59, goal=Goal(60))], file) == []
+    assert find_regressions([figure(61, goal=Goal(60))], file) == ["a figure: 61.000 ms, its goal is ≤ 60"]
+
+
 def test_what_is_no_longer_measured_is_found(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     write_baseline([figure(50)], file)
