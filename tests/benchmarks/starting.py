@@ -28,10 +28,10 @@ class _Start(NamedTuple):
     peak: float
 
 
-def measure_starts(place: Place, peers: Mapping[str, Peer], rounds: int = 14) -> list[Figure]:
+def measure_starts(place: Place, peers: Mapping[str, Peer], rounds: int = 24) -> list[Figure]:
     """Over TLS, as it is deployed: the first invocation has to connect to OSS and to the API."""
     compiled = [_start_each(place, peers, number, compiled=True) for number in range(rounds)]
-    source = [_start_each(place, peers, number, compiled=False) for number in range(max(3, rounds // 4))]
+    source = [_start_each(place, peers, number, compiled=False) for number in range(max(3, rounds // 6))]
 
     def of(starts: list[dict[str, _Start]], name: str, scale: float) -> dict[str, Sample]:
         return samples([{peer: getattr(start, name) for peer, start in one.items()} for one in starts], scale)
