@@ -59,7 +59,7 @@ class Connections(Session):
     ) -> Response:
         """As Session.request; a header that is None is not sent. timeout: seconds to connect, and of silence.
 
-        Raises NotSent; SSLError, when the certificate was not accepted and nothing was sent either; any other
+        Raises NotSent; SSLError and InvalidHeader, when nothing was sent either and never will be; any other
         requests.RequestException when nobody knows what became of the request.
         """
         request = PreparedRequest()
@@ -177,7 +177,7 @@ def _message(request: PreparedRequest, host: str) -> bytes:
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     if lines[0].count(" ") != 2 or not all(map(_LINE.fullmatch, lines)):
         raise InvalidHeader("the target or a header of the request has a character that cannot be sent")
-    body = request.body if isinstance(request.body, bytes) else b""
+    body: Any = request.body or b""
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

@@ -150,6 +150,11 @@ def _transport_error(exc: requests.RequestException, action: str, address: str) 
         return RequestRejected(
             f"{action}: the certificate of {address} was not accepted", hint="check GIF_ENDPOINT"
         )
+    if isinstance(exc, requests.exceptions.InvalidHeader):
+        return RequestRejected(
+            f"{action}: the request cannot be written; nothing was sent",
+            hint="check GIF_ENDPOINT for characters that are not ASCII",
+        )
     what = "no answer in time" if isinstance(exc, requests.Timeout) else "the connection broke before the answer"
     return OutcomeUnknown(f"{action}: {what} from {address}")
 

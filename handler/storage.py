@@ -78,7 +78,7 @@ class Storage:
         )
 
     def _call(self, operation: str, method: str, bucket: str, key: str, **fields: Any) -> Any:
-        """The SDK's generic call: requests and answers of a kind for each operation take a tenth of the time."""
+        """The SDK's generic call: its classes for each request and answer take a tenth of the time of one."""
         return self._client.invoke_operation(
             oss.OperationInput(op_name=operation, method=method, bucket=bucket, key=key, **fields)
         )
