@@ -177,7 +177,7 @@ def _message(request: PreparedRequest, host: str) -> bytes:
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     if lines[0].count(" ") != 2 or not all(map(_LINE.fullmatch, lines)):
         raise InvalidHeader("the target or a header of the request has a character that cannot be sent")
-    body: Any = request.body or b""
+    body: bytes = request.body or b""  # type: ignore[assignment]  # as Connections makes them
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

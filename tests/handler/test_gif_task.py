@@ -189,3 +189,13 @@ def test_no_tasks_are_none(serve: Callable[..., int]) -> None:
     port = serve(response("200 OK", b'{"TotalCount":0,"PageSize":50}'))
     page = client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).list_tasks(1, lambda: 1.0)
     assert (page.tasks, page.pages) == ([], 0)
+
+
+def test_a_request_that_cannot_be_written_is_refused_for_good(
+    serve: Callable[..., int], received: list[bytes]
+) -> None:
+    """Nothing was sent, so there is no task to look for, and a second try would be no better."""
+    endpoint = f"http://127.0.0.1:{serve(b'')}/猫"
+    with pytest.raises(RequestRejected, match="GIF_ENDPOINT"):
+        client(endpoint, Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
+    assert received == []
