@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
-from queue import SimpleQueue
 
 import click
 
@@ -27,17 +28,20 @@ def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None
 
     faults: as text. anywhere: a host that others can reach will do.
     """
-    # Not an Event: a signal may come while this thread holds its lock, and the handler would wait for it forever.
-    signals: SimpleQueue[int] = SimpleQueue()
+    # The interpreter writes each signal into this pipe at once. Its handlers run later, between two steps of this
+    # thread: one that should wake this thread may wait for it forever.
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
     # From the beginning: what is half built is taken down, too.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
-            signal.signal(number, lambda number, _: signals.put(number))
+            signal.signal(number, lambda *_: None)
     _check_host(options.host, anywhere)
     with _build(options, faults) as cloud:
-        if signals.empty():
+        if not select.select([told], [], [], 0.0)[0]:
             _say_ready(cloud)
-        signals.get()
+        os.read(told, 1)
         click.echo("stopping …")
 
 
