@@ -14,10 +14,15 @@ class MalformedBody(Exception):
     """Where the body ends cannot be told. The answer is 400, and the connection ends with it."""
 
 
+class BodyTimeout(TimeoutError):
+    """The client said that there is a body, or more of it, and sent nothing for too long."""
+
+
 class Body:
     """The request's body as a stream; it knows its own end, so that it can be drained for keep-alive.
 
-    Raises MalformedBody at construction and when it is read, ConnectionError when the client stops early.
+    Raises MalformedBody at construction and when it is read, ConnectionError when the client stops early, and
+    BodyTimeout where `stream` raises TimeoutError.
     """
 
     def __init__(self, stream: Any, headers: Message) -> None:
@@ -28,22 +33,35 @@ class Body:
         self._left = self.length or 0
         self._in_chunk = 0
         self._ended = False
+        #: whether anybody asked for any of it
+        self.touched = False
+        self._silent = False
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes (-1: all); b"" at the end."""
         if size < 0:
             return b"".join(self)
-        return self._read_chunked(size) if self.chunked else self._read_plain(size)
+        if self._silent:
+            raise BodyTimeout
+        self.touched = True
+        try:
+            return self._read_chunked(size) if self.chunked else self._read_plain(size)
+        except TimeoutError as exc:
+            self._silent = True
+            raise BodyTimeout from exc
 
     def skip(self, limit: int | None) -> bool:
         """Reads what is left, unless it is more than `limit` bytes; whether the end was reached."""
         if limit is not None and self._left > limit:
             return False
-        while data := self.read(CHUNK):
-            if limit is not None:
-                limit -= len(data)
-                if limit < 0:
-                    return False
+        try:
+            while data := self.read(CHUNK):
+                if limit is not None:
+                    limit -= len(data)
+                    if limit < 0:
+                        return False
+        except BodyTimeout:
+            return False
         return True
 
     def __iter__(self) -> Iterator[bytes]:

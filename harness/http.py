@@ -24,12 +24,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_plus
 
-from harness.body import CHUNK, Body, MalformedBody
+from harness.body import CHUNK, Body, BodyTimeout, MalformedBody
+from harness.head_lines import HeadLines
 
 #: Of a body that nobody wants, so many bytes are read for the sake of a kept-alive connection.
 _SKIPPED = 1 << 20
 #: Seconds for which a client may go on sending when its answer is on the way.
 _LINGER = 30.0
+#: Seconds for which a client may send nothing of a body that it announced.
+_SILENCE = 20.0
+#: The same when its answer is a refusal, which should not wait.
+_SILENCE_REFUSED = 1.0
 _NO_HEADER = re.compile(r"[\r\n\0]")
 
 
@@ -126,6 +131,15 @@ class Server:
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def silence(self) -> float:
+        """Seconds that a client may let pass inside a body."""
+        return self._http.silence
+
+    @silence.setter
+    def silence(self, seconds: float) -> None:
+        self._http.silence = seconds
+
     def start(self) -> None:
         self._thread.start()
 
@@ -145,6 +159,7 @@ class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 512
+    silence = _SILENCE
     dispatch: Dispatch
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
@@ -192,6 +207,13 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer
         raise AttributeError(name)
 
+    def parse_request(self) -> bool:
+        stream, self.rfile = self.rfile, HeadLines(self.rfile)  # type: ignore[assignment]
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = stream
+
     def _answer(self) -> None:
         # As it was sent: BaseHTTPRequestHandler makes one slash of several at the start of `self.path`.
         path, _, query = self.requestline.split()[1].partition("?")
@@ -200,13 +222,20 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = Body(self.rfile, self.headers)
             request = Request(self.command, path, query, self.headers, body, str(self.client_address[0]))
+            self.connection.settimeout(self.server.silence)
             response = self.server.dispatch(request)
-            # The server may answer before it read the body; the next request starts after it.
-            read = body.skip(_SKIPPED if response.status >= 400 else None)
+            # The server may answer before it read the body; the next request starts after it. Nobody waits for the
+            # body of a GET, which some clients announce and never send.
+            unsent = self.command in ("GET", "HEAD") and not body.touched and bool(body.length)
+            refused = response.status >= 400
+            if refused:
+                self.connection.settimeout(min(self.server.silence, _SILENCE_REFUSED))
+            read = not unsent and body.skip(_SKIPPED if refused else None)
+            self.connection.settimeout(None)
         except MalformedBody:
             self.send_error(HTTPStatus.BAD_REQUEST)
             return
-        except ConnectionCut:
+        except (ConnectionCut, BodyTimeout):
             self._reset()
             return
         if not read:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 _NAMES = {
     "oss": """
         ListBuckets PutBucketAcl PutBucketVersioning PutBucket GetBucketAcl GetBucketInfo
-        GetBucketLocation GetBucketStat GetBucketVersioning ListMultipartUploads ListObjectVersions
+        GetBucketLocation GetBucketStat GetBucketVersioning
+        PutBucketEncryption GetBucketEncryption DeleteBucketEncryption ListMultipartUploads ListObjectVersions
         ListObjectsV2 ListObjects DeleteBucket DeleteMultipleObjects PostObject PutObjectACL
         PutObjectTagging PutSymlink UploadPartCopy UploadPart CopyObject PutObject GetObjectACL
         GetObjectTagging GetSymlink ListParts GetObject GetObjectMeta HeadObject DeleteObjectTagging

@@ -27,6 +27,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "InvalidArgument": (400, "Invalid argument.", ""),
     "InvalidBucketName": (400, "The specified bucket is not valid.", ""),
     "InvalidDigest": (400, "The Content-MD5 you specified was invalid.", ""),
+    "InvalidEncryptionAlgorithmError": (400, "The Encryption algorithm is not valid.", ""),
     "InvalidObjectName": (400, "The specified object is not valid.", ""),
     "InvalidObjectState": (403, "The operation is not valid for the object's state", ""),
     "InvalidPart": (
@@ -54,6 +55,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "MissingContentLength": (411, "You must provide the Content-Length HTTP header.", ""),
     "NoSuchBucket": (404, "The specified bucket does not exist.", "0015-00000101"),
     "NoSuchKey": (404, "The specified key does not exist.", "0026-00000001"),
+    "NoSuchServerSideEncryptionRule": (404, "The server side encryption configuration does not exist.", ""),
     "NoSuchUpload": (
         404,
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
@@ -64,8 +66,14 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "NotImplemented": (400, "A header you provided implies functionality that is not implemented.", ""),
     "NotModified": (304, "Not Modified", ""),
     "ObjectNotAppendable": (409, "The object is not appendable", ""),
+    "PartNotSequential": (409, "You can only upload parts in sequence.", ""),
     "PositionNotEqualToLength": (409, "Position is not equal to file length", ""),
     "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold.", ""),
+    "RequestTimeout": (
+        400,
+        "Your socket connection to the server was not read from or written to within the timeout period.",
+        "",
+    ),
     "RequestTimeTooSkewed": (
         403,
         "The difference between the request time and the current time is too large.",

@@ -1,10 +1,20 @@
 """OSS as a service of the local cloud: every request from its first byte to its answer.
 
-Not implemented, and answered NotImplemented: image and media processing (x-oss-process), SELECT, restore,
-callbacks, CORS, lifecycle, website, logging, referer, bucket policies and tags, worm, encryption rules,
-replication, inventory, live channels, access points, signature V2. Traffic limits and request payment are accepted
-and mean nothing. Unlike OSS: buckets all belong to one account, what is changed takes effect at once, and a
-missing object is always NoSuchKey (OSS may say AccessDenied to who may not list the bucket).
+Not implemented, and answered NotImplemented: image and media processing and SELECT (x-oss-process,
+x-oss-async-process, asyncFetch, dataPipeline, x-oss-write-get-object-response), callbacks (callback,
+callback-var, x-oss-callback, x-oss-callback-var), signature V2, bucket tags (tagging of a bucket), conditions on a
+write (If-Match and its like), AppendObject with a KMS key id, and by their query parameter
+  of objects: restore, cleanRestoredObject, seal, rename, legalHold, retention, objectWorm
+  of buckets: accessMonitor, accessmonitor, accessPoint, accessPointPolicy, bucketArchiveDirectRead, cname, comp,
+    cors, httpsConfig, inventory, lifecycle, live, logging, metadataConfiguration, metadataInventoryTable,
+    metadataJournalTable, metaQuery, overwriteConfig, policy, policyStatus, publicAccessBlock, qos, qosInfo,
+    qosRequester, quota, redundancyTransition, referer, replication, replicationLocation, replicationProgress,
+    requestPayment, requesterQosInfo, resourceGroup, resourcePool, resourcePoolBuckets, resourcePoolInfo, rtc,
+    style, transferAcceleration, userDefinedLogFieldsConfig, userQosInfo, vod, website, worm, wormExtend, wormId
+  of the account: cloudboxes, regions
+Traffic limits, request payment and restrictions by address (x-oss-ac-*) are accepted and mean nothing; nothing is
+encrypted, whatever a rule says. Unlike OSS: buckets all belong to one account, what is changed takes effect at
+once, and a missing object is always NoSuchKey (OSS may say AccessDenied to who may not list the bucket).
 """
 
 from __future__ import annotations
@@ -23,7 +33,18 @@ from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.store import Store
-from harness.oss.wire import buckets, copying, deleting, lists, multipart, objects, post_object, properties
+from harness.oss.wire import (
+    buckets,
+    copying,
+    deleting,
+    encryption,
+    lists,
+    multipart,
+    objects,
+    post_object,
+    properties,
+    statistics,
+)
 from harness.oss.wire.access import Access
 from harness.oss.wire.addressing import Addressing, Target, is_path_style
 from harness.oss.wire.call import Call, Handler, Place
@@ -32,6 +53,7 @@ from harness.oss.wire.times import http_date
 from harness.oss.wire.xml import Element, render
 from harness.service import Authorize, Journal
 from harness.signatures import oss_v4
+from harness.xml_text import xml_text
 
 HANDLERS: Mapping[str, Handler] = {
     **buckets.HANDLERS,
@@ -42,7 +64,11 @@ HANDLERS: Mapping[str, Handler] = {
     **multipart.HANDLERS,
     **properties.HANDLERS,
     **post_object.HANDLERS,
+    **encryption.HANDLERS,
+    **statistics.HANDLERS,
 }
+#: the operations whose bucket need not exist
+_MAKE_BUCKETS = ("PutBucket", "PutBucketAcl")
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +114,9 @@ class OssService:
             target = self._addressing.target(request)
             operation = detect(request, target)
             name = operation.name
+            # before anything else, the signature too: by that clients tell whether a bucket exists
+            if target.bucket and operation.name not in _MAKE_BUCKETS:
+                self.store.bucket(target.bucket)
             signer = self._access.signer(request, target.resource)
             response = self._run(request, operation, target, signer, request_id)
         except OssError as error:
@@ -156,8 +185,6 @@ class OssService:
             self._place,
             self._access,
         )
-        if target.bucket and operation.name != "PutBucket":
-            self.store.bucket(target.bucket)
         if operation.action:
             call.authorize(operation.action, target.bucket, target.key)
         return HANDLERS[operation.name](call)
@@ -176,7 +203,8 @@ class OssService:
         headers = {**error.headers, **({"x-oss-ec": error.ec} if error.ec else {})}
         if error.status == 304:
             return Response(304, headers)
-        document = render(("Error", elements))
+        # an error must be read even by a client that cannot read the key in it
+        document = render(("Error", [(name, xml_text(str(text))) for name, text in elements]))
         headers["Content-Type"] = "application/xml"
         if request.method == "HEAD":
             return Response(error.status, {**headers, "x-oss-err": base64.b64encode(document).decode()})

@@ -18,14 +18,17 @@ from harness.signatures.oss_claim import Claim, parse_http_date, parse_seconds, 
 
 # The query parameters that are part of what is signed; others (prefix, max-keys, marker …) are not.
 _SUBRESOURCES = """
-accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo callback callback-var cname
-comp continuation-token cors delete encryption endTime group httpsConfig inventory inventoryId lifecycle link live
-location logging metaQuery objectInfo objectMeta partNumber policy position publicAccessBlock qos qosInfo
-redundancyTransition referer regionList replication replicationLocation replicationProgress requestPayment
-resourceGroup response-cache-control response-content-disposition response-content-encoding
+accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo callback callback-var
+cloudboxes cname comp continuation-token cors delete encryption endTime group httpsConfig inventory inventoryId
+lifecycle link live location logging metaQuery objectInfo objectMeta partNumber policy position publicAccessBlock
+qos qosInfo qosRequester redundancyTransition referer regionList replication replicationLocation
+replicationProgress requesterQosInfo requestPayment resourceGroup resourcePool resourcePoolBuckets
+resourcePoolInfo response-cache-control response-content-disposition response-content-encoding
 response-content-language response-content-type response-expires restore security-token sequential startTime stat
 status style styleName symlink tagging transferAcceleration uploadId uploads versionId versioning versions vod
-website worm wormExtend wormId x-oss-async-process x-oss-process x-oss-request-payer x-oss-traffic-limit
+website worm wormExtend wormId x-oss-ac-forward-allow x-oss-ac-source-ip x-oss-ac-subnet-mask x-oss-ac-vpc-id
+x-oss-access-point-name x-oss-async-process x-oss-process x-oss-redundancy-transition-taskid x-oss-request-payer
+x-oss-target-redundancy-type x-oss-traffic-limit x-oss-write-get-object-response
 """
 SUBRESOURCES = frozenset(_SUBRESOURCES.split())
 

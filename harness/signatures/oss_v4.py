@@ -147,18 +147,24 @@ def _claim(
     token: str | None,
     provided: str,
 ) -> Claim:
-    key_id, scope = parse_credential(credential, region, stamp)
+    in_header = "x-oss-credential" not in request.params
+    key_id, scope = parse_credential(credential, region, stamp, in_header)
     query = [pair for pair in request.query if pair[0] != "x-oss-signature"]
     canonical = canonical_request(request.method, resource, query, request.headers, additional)
     text = string_to_sign(stamp, scope, canonical)
     return Claim(key_id, token, provided, text, lambda secret: scope.signature(secret, text))
 
 
-def parse_credential(credential: str, region: str, stamp: str) -> tuple[str, Scope]:
-    """`<key id>/<day>/<region>/oss/aliyun_v4_request`, which must name this region and the day of `stamp`."""
+def parse_credential(credential: str, region: str, stamp: str, in_header: bool = False) -> tuple[str, Scope]:
+    """`<key id>/<day>/<region>/oss/aliyun_v4_request`, which must name this region and the day of `stamp`.
+
+    OSS words its refusals by where it stands: in the Authorization header, or in a query or form.
+    """
     key_id, *rest = credential.split("/")
     if len(rest) != 4 or rest[2:] != ["oss", "aliyun_v4_request"] or not key_id:
         raise SignatureError("InvalidArgument", "Invalid credential in Authorization header.", 400)
+    if rest[1] != region and not in_header:
+        raise SignatureError("InvalidArgument", "The signing region in credential is invalid.", 400)
     if rest[1] != region:
         raise SignatureError(
             "InvalidArgument", "Invalid signing region in Authorization header.", 400, EC="0002-00000226"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.oss.state.model import Attributes, Bucket, Content, Part, StoredObject, Upload
+from harness.oss.state.model import Attributes, Bucket, Content, Encryption, Part, StoredObject, Upload
 
 # Keys are BLOBs: OSS sorts them by their UTF-8 bytes, and so does SQLite then. `seq` orders the versions of a key.
 _TABLES = """
@@ -31,6 +31,11 @@ CREATE TABLE IF NOT EXISTS parts (
     PRIMARY KEY (upload, number)
 );
 """
+# What a state directory of an earlier version does not have.
+_LATER_COLUMNS = (
+    ("buckets", "encryption TEXT DEFAULT '[]'"),
+    ("uploads", "sequential INTEGER DEFAULT 0"),
+)
 
 
 class Database:
@@ -48,6 +53,10 @@ class Database:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_TABLES)
+        for table, column in _LATER_COLUMNS:
+            known = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            if column.partition(" ")[0] not in known:
+                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -89,7 +98,8 @@ class Database:
 
 
 def bucket_of(row: sqlite3.Row) -> Bucket:
-    return Bucket(**{name: row[name] for name in row.keys()})  # noqa: SIM118  (iterating a Row gives its values)
+    columns = {name: row[name] for name in row.keys()}  # noqa: SIM118  (iterating a Row gives its values)
+    return Bucket(**columns | {"encryption": Encryption(*json.loads(row["encryption"]))})
 
 
 def object_of(row: sqlite3.Row) -> StoredObject:
@@ -114,7 +124,8 @@ def content_of(row: sqlite3.Row) -> Content:
 
 def upload_of(row: sqlite3.Row) -> Upload:
     attributes = attributes_of(row["attributes"])
-    return Upload(row["upload"], row["bucket"], bytes(row["key"]).decode(), row["initiated"], attributes)
+    key, sequential = bytes(row["key"]).decode(), bool(row["sequential"])
+    return Upload(row["upload"], row["bucket"], key, row["initiated"], attributes, sequential)
 
 
 def part_of(row: sqlite3.Row) -> Part:

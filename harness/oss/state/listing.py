@@ -44,7 +44,7 @@ class Listing:
                 if len(page) == limit:
                     page.next_marker = last_of(page)
                     return page
-                if common := _common_prefix(found.key, prefix, delimiter):
+                if common := common_prefix(found.key, prefix, delimiter):
                     page.prefixes.append(common)
                     start = _after_prefix(common)
                 else:
@@ -80,7 +80,7 @@ class Listing:
                     page.next_marker = last_of(page)
                     page.next_version = page.objects[-1].version_id if _ends_with_object(page) else ""
                     return page
-                if common := _common_prefix(found.key, prefix, delimiter):
+                if common := common_prefix(found.key, prefix, delimiter):
                     page.prefixes.append(common)
                     start, below = _after_prefix(common), 1 << 62
                 else:
@@ -110,12 +110,12 @@ def _start(prefix: str, delimiter: str, after: str) -> bytes:
     """The first key that may be listed: not before the prefix, and past the marker (or its whole group)."""
     if not after:
         return prefix.encode()
-    if delimiter and _common_prefix(after, prefix, delimiter) == after:
+    if delimiter and common_prefix(after, prefix, delimiter) == after:
         return max(prefix.encode(), _after_prefix(after))
     return max(prefix.encode(), after.encode() + b"\0")
 
 
-def _common_prefix(key: str, prefix: str, delimiter: str) -> str:
+def common_prefix(key: str, prefix: str, delimiter: str) -> str:
     if not delimiter or not key.startswith(prefix):
         return ""
     cut = key.find(delimiter, len(prefix))

@@ -16,6 +16,16 @@ OBJECT_ACLS = ("default", *BUCKET_ACLS)
 STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_VERSION_ID = re.compile(f"{NULL_VERSION}|CAEQ[0-9A-Za-z]{{16,}}")
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """`algorithm`: AES256, KMS, SM4 or "" for none. `key_id` and `data` (SM4 or "") are KMS's."""
+
+    algorithm: str = ""
+    key_id: str = ""
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class Bucket:
     storage_class: str = "Standard"
     redundancy: str = "LRS"
     versioning: str = ""
+    encryption: Encryption = Encryption()
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,8 @@ class Upload:
     key: str
     initiated: float
     attributes: Attributes
+    #: parts come in their order, and the object gets an MD5
+    sequential: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,3 +138,11 @@ def check_key(key: str) -> None:
         raise OssError("InvalidObjectName", "The Length of Object name must be less than 1024.", ObjectName=key)
     if key[0] in "/\\" or any("\ud800" <= char <= "\udfff" for char in key):
         raise OssError("InvalidObjectName", ObjectName=key.encode("utf-8", "replace").decode())
+
+
+def check_version_id(version_id: str) -> None:
+    """Whether it could be one; that it is one is another question. Raises OssError InvalidArgument."""
+    if not _VERSION_ID.fullmatch(version_id):
+        shown = version_id.encode("utf-8", "replace").decode()[:100]
+        message = "Invalid version id specified"
+        raise OssError("InvalidArgument", message, ArgumentName="versionId", ArgumentValue=shown)

@@ -10,7 +10,15 @@ from functools import partial
 from harness.oss.errors import OssError
 from harness.oss.state.blobs import BlobReader, Blobs
 from harness.oss.state.database import Database, attributes_text
-from harness.oss.state.model import EMPTY, NULL_VERSION, Attributes, Content, StoredObject, check_key
+from harness.oss.state.model import (
+    EMPTY,
+    NULL_VERSION,
+    Attributes,
+    Content,
+    StoredObject,
+    check_key,
+    check_version_id,
+)
 from harness.oss.state.versions import find_latest, find_version, identity, insert, remove, require_bucket
 
 
@@ -106,6 +114,8 @@ class Objects:
     def find(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject:
         """The current or the named version; raises NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed."""
         check_key(key)
+        if version_id is not None:
+            check_version_id(version_id)
         with self._database.reading() as db:
             require_bucket(db, bucket)
             found = self.look(bucket, key, version_id)
@@ -169,6 +179,8 @@ class Objects:
     def delete(self, bucket: str, key: str, version_id: str | None = None) -> Deletion:
         """Removes a version, or (versioned bucket, no version named) puts a delete marker on top."""
         check_key(key)
+        if version_id is not None:
+            check_version_id(version_id)
         with self._database.transaction() as db:
             home = require_bucket(db, bucket)
             if version_id is None and home.versioning:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from harness.oss.errors import OssError
 from harness.oss.state.blobs import Blobs
 from harness.oss.state.database import Database, bucket_of
 from harness.oss.state.listing import Listing
-from harness.oss.state.model import Attributes, Bucket, Content, StoredObject, check_bucket_name
+from harness.oss.state.model import Attributes, Bucket, Content, Encryption, StoredObject, check_bucket_name
 from harness.oss.state.objects import Objects
+from harness.oss.state.statistics import Statistics, statistics
 from harness.oss.state.uploads import Uploads
 from harness.oss.state.versions import require_bucket
 
@@ -96,6 +98,10 @@ class Store:
         with self._database.reading() as db:
             return [bucket_of(row) for row in db.execute("SELECT * FROM buckets ORDER BY name")]
 
+    def statistics(self, bucket: str) -> Statistics:
+        """Raises OssError NoSuchBucket."""
+        return statistics(self._database, bucket)
+
     def set_acl(self, name: str, acl: str) -> Bucket:
         return self._change(name, lambda bucket: replace(bucket, acl=acl))
 
@@ -103,12 +109,16 @@ class Store:
         """`status`: Enabled or Suspended; there is no way back to never."""
         return self._change(name, lambda bucket: replace(bucket, versioning=status))
 
+    def set_encryption(self, name: str, rule: Encryption) -> Bucket:
+        """For objects that are written from now on."""
+        return self._change(name, lambda bucket: replace(bucket, encryption=rule))
+
     def _change(self, name: str, change: Callable[[Bucket], Bucket]) -> Bucket:
         with self._database.transaction() as db:
             changed = change(require_bucket(db, name))
             db.execute(
-                "UPDATE buckets SET acl = ?, versioning = ? WHERE name = ?",
-                (changed.acl, changed.versioning, name),
+                "UPDATE buckets SET acl = ?, versioning = ?, encryption = ? WHERE name = ?",
+                (changed.acl, changed.versioning, json.dumps(astuple(changed.encryption)), name),
             )
         return changed
 

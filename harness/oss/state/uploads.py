@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,16 +25,31 @@ class Uploads:
     def __init__(self, database: Database, blobs: Blobs, objects: Objects, clock: Callable[[], float]) -> None:
         self._database, self._blobs, self._objects, self._clock = database, blobs, objects, clock
 
-    def initiate(self, bucket: str, key: str, attributes: Attributes, forbid_overwrite: bool = False) -> Upload:
+    def initiate(
+        self,
+        bucket: str,
+        key: str,
+        attributes: Attributes,
+        forbid_overwrite: bool = False,
+        sequential: bool = False,
+    ) -> Upload:
         check_key(key)
-        upload = Upload(secrets.token_hex(16).upper(), bucket, key, self._clock(), attributes)
+        upload = Upload(secrets.token_hex(16).upper(), bucket, key, self._clock(), attributes, sequential)
         with self._database.transaction() as db:
             home = require_bucket(db, bucket)
             if forbid_overwrite and not home.versioning and self._objects.look(bucket, key):
                 raise OssError("FileAlreadyExists", ObjectName=key)
             db.execute(
-                "INSERT INTO uploads (upload, bucket, key, initiated, attributes) VALUES (?, ?, ?, ?, ?)",
-                (upload.upload_id, bucket, key.encode(), upload.initiated, attributes_text(attributes)),
+                "INSERT INTO uploads (upload, bucket, key, initiated, attributes, sequential) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    upload.upload_id,
+                    bucket,
+                    key.encode(),
+                    upload.initiated,
+                    attributes_text(attributes),
+                    sequential,
+                ),
             )
         return upload
 
@@ -61,6 +77,8 @@ class Uploads:
         try:
             with self._database.transaction() as db:
                 self.find(upload.bucket, upload.key, upload.upload_id)
+                if upload.sequential and number > self._last_number(db, upload) + 1:
+                    raise OssError("PartNotSequential", PartNumber=str(number))
                 for old in self.parts(upload):
                     if old.number == number:
                         self._database.when_committed(partial(self._blobs.delete, old.content))
@@ -82,6 +100,11 @@ class Uploads:
             raise
         return part
 
+    def _last_number(self, db: sqlite3.Connection, upload: Upload) -> int:
+        """0 when there are no parts yet."""
+        row = db.execute("SELECT MAX(number) FROM parts WHERE upload = ?", (upload.upload_id,)).fetchone()
+        return int(row[0] or 0)
+
     def parts(self, upload: Upload) -> list[Part]:
         with self._database.reading() as db:
             rows = db.execute("SELECT * FROM parts WHERE upload = ? ORDER BY number", (upload.upload_id,))
@@ -93,6 +116,8 @@ class Uploads:
         """Assembles the parts named by (number, ETag), in this order; None: all of them."""
         with self._chosen_parts(upload, wanted) as parts:
             content = replace(self._blobs.write(self._bytes_of(parts)), md5=b"")
+        if upload.sequential:
+            content = replace(content, md5=self._blobs.md5(content))
         digest = hashlib.md5(b"".join(part.content.md5 for part in parts), usedforsecurity=False)
         try:
             with self._database.transaction():

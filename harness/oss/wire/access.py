@@ -85,6 +85,8 @@ class Access:
             raise SignatureError("InvalidArgument", message, 400)
         if header.startswith(oss_v4.ALGORITHM):
             return oss_v4.from_header(request, resource, region, now)
+        if header.startswith("OSS2 "):
+            raise SignatureError("NotImplemented", "Signature version 2 is not implemented.", 400)
         if header.startswith("OSS "):
             return oss_v1.from_header(request, resource, now)
         if header:

@@ -55,7 +55,12 @@ class Addressing:
         if found.bucket:
             check_bucket_name(found.bucket)
         if found.key:
-            check_key(found.key)
+            try:
+                check_key(found.key)
+            except OssError:
+                if not self._has_bucket(found.bucket):
+                    raise OssError("NoSuchBucket", BucketName=found.bucket) from None
+                raise
         return found
 
     def _target(self, request: Request) -> Target:

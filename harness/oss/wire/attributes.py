@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 
 from harness.oss.errors import OssError
 from harness.oss.state.model import OBJECT_ACLS, STORAGE_CLASSES, Attributes, Bucket, StoredObject
+from harness.oss.wire import encryption
 from harness.oss.wire.call import Call
 from harness.oss.wire.times import http_date
 
@@ -20,13 +21,12 @@ STORED_HEADERS = (
     "Content-Encoding",
     "Content-Language",
     "Expires",
-    "x-oss-server-side-encryption",
-    "x-oss-server-data-encryption",
-    "x-oss-server-side-encryption-key-id",
 )
 MAX_META = 8 * 1024
 _META_NAME = re.compile("[a-z0-9-]+")
 MAX_TAGS = 10
+#: letters and digits of any script
+_TAG = re.compile(r"[\w +\-=.:/]*")
 #: on a write they ask for what OSS does not do
 _UNSUPPORTED_ON_WRITE = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 _NOT_HERE = ("x-oss-callback", "x-oss-callback-var")
@@ -34,7 +34,7 @@ _NOT_HERE = ("x-oss-callback", "x-oss-callback-var")
 
 def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket) -> Attributes:
     """`header`: a header's value or "". `names`: of all there are. Raises OssError for values OSS refuses."""
-    for name in (*_UNSUPPORTED_ON_WRITE, *_NOT_HERE):
+    for name in _NOT_HERE:
         if header(name):
             raise OssError("NotImplemented", Header=name)
     prefix = "x-oss-meta-"
@@ -45,16 +45,12 @@ def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket)
             raise OssError("InvalidArgument", message, ArgumentName=f"{prefix}{name}")
     if sum(len(name) + len(value) for name, value in meta.items()) > MAX_META:
         raise OssError("InvalidArgument", "The total size of the user metadata is larger than 8 KB.")
-    acl, storage_class = header("x-oss-object-acl"), header("x-oss-storage-class")
-    if acl and acl not in OBJECT_ACLS:
-        raise OssError("InvalidArgument", "no such object access control exists", ArgumentName="x-oss-object-acl")
+    acl, storage_class = object_acl(header), header("x-oss-storage-class")
     if storage_class and storage_class not in STORAGE_CLASSES:
         raise OssError("InvalidArgument", "no such storage class", ArgumentName="x-oss-storage-class")
-    encryption = header("x-oss-server-side-encryption")
-    if encryption not in ("", "AES256", "KMS", "SM4"):
-        raise OssError("InvalidEncryptionAlgorithmError", "The Encryption algorithm is not valid.")
+    kept = {name: header(name) for name in STORED_HEADERS if header(name)}
     return Attributes(
-        headers={name: header(name) for name in STORED_HEADERS if header(name)},
+        headers=kept | encryption.headers_of(header, bucket),
         meta=meta,
         tags=parse_tags(header("x-oss-tagging")),
         acl=acl or "default",
@@ -62,8 +58,25 @@ def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket)
     )
 
 
+def object_acl(header: Callable[[str], str]) -> str:
+    """The x-oss-object-acl header, "" without one; raises OssError InvalidArgument."""
+    acl = header("x-oss-object-acl")
+    if acl and acl not in OBJECT_ACLS:
+        raise OssError("InvalidArgument", "no such object access control exists", ArgumentName="x-oss-object-acl")
+    return acl
+
+
+def refuse_conditions(call: Call) -> None:
+    """OSS has conditions for reads only; a copy ignores them. Raises OssError NotImplemented."""
+    for name in _UNSUPPORTED_ON_WRITE:
+        if call.request.header(name):
+            raise OssError("NotImplemented", Header=name)
+
+
 def request_attributes(call: Call, bucket: Bucket) -> Attributes:
     """What the request's headers say about the object that it writes."""
+    if call.operation.name != "CopyObject":
+        refuse_conditions(call)
     found = from_headers(call.request.header, list(call.request.headers.keys()), bucket)
     if found.tags:
         call.authorize("oss:PutObjectTagging", call.bucket, call.key)
@@ -80,7 +93,8 @@ def check_tags(tags: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     if len(tags) > MAX_TAGS or len({name for name, _ in tags}) < len(tags):
         raise OssError("InvalidTag", f"An object has at most {MAX_TAGS} tags, each with another key.")
     for name, value in tags:
-        if not 1 <= len(name.encode()) <= 128 or len(value.encode()) > 256:
+        fits = 1 <= len(name.encode()) <= 128 and len(value.encode()) <= 256
+        if not fits or not _TAG.fullmatch(name) or not _TAG.fullmatch(value):
             raise OssError("InvalidTag", "The tag is not valid.", TagKey=name)
     return tuple(tags)
 
@@ -95,7 +109,7 @@ def written_headers(bucket: Bucket, made: StoredObject) -> dict[str, str]:
     headers = {"ETag": f'"{made.etag}"', "x-oss-hash-crc64ecma": str(made.content.crc64)}
     if made.content.md5:
         headers["Content-MD5"] = base64.b64encode(made.content.md5).decode()
-    return headers | version_header(bucket, made.version_id)
+    return headers | encryption.of(made.attributes.headers) | version_header(bucket, made.version_id)
 
 
 def object_headers(bucket: Bucket, asked: StoredObject, source: StoredObject) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.http import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import BUCKET_ACLS, STORAGE_CLASSES, Bucket
+from harness.oss.wire import encryption
 from harness.oss.wire.call import Call, Handler, answer_xml, empty
 from harness.oss.wire.lists import owner_element
 from harness.oss.wire.times import iso
@@ -38,7 +39,10 @@ def put_bucket(call: Call) -> Response:
         redundancy = root.findtext("DataRedundancyType") or redundancy
     if storage_class not in STORAGE_CLASSES or redundancy not in ("LRS", "ZRS"):
         raise OssError("InvalidArgument", "no such storage class or redundancy type")
+    rule = encryption.asked_for(call.request.header)
     call.store.create_bucket(call.bucket, _acl(call, "private"), storage_class, redundancy)
+    if rule.algorithm:
+        call.store.set_encryption(call.bucket, rule)
     return empty({"Location": f"/{call.bucket}"})
 
 
@@ -57,7 +61,9 @@ def get_bucket_info(call: Call) -> Response:
         ("TransferAcceleration", "Disabled"),
         owner_element(call),
         ("AccessControlList", [("Grant", bucket.acl)]),
-        ("ServerSideEncryptionRule", [("SSEAlgorithm", "None")]),
+        ("Comment", ""),
+        ("BlockPublicAccess", "false"),
+        ("ServerSideEncryptionRule", encryption.rule_elements(bucket.encryption)),
         ("BucketPolicy", [("LogBucket", ""), ("LogPrefix", "")]),
     ]
     if bucket.versioning:
@@ -69,30 +75,16 @@ def get_bucket_location(call: Call) -> Response:
     return answer_xml(("LocationConstraint", f"oss-{call.place.region}"))
 
 
-def get_bucket_stat(call: Call) -> Response:
-    objects = call.store.versions(call.bucket)
-    held = [found for found in objects if not found.is_marker]
-    return answer_xml(
-        (
-            "BucketStat",
-            [
-                ("Storage", str(sum(found.size for found in held))),
-                ("ObjectCount", str(len(held))),
-                ("MultipartUploadCount", str(len(call.store.uploads.in_progress(call.bucket)))),
-                ("LiveChannelCount", "0"),
-                ("LastModifiedTime", str(int(max((found.modified for found in held), default=call.home.created)))),
-                ("DeleteMarkerCount", str(len(objects) - len(held))),
-            ],
-        )
-    )
-
-
 def get_bucket_acl(call: Call) -> Response:
     return answer_xml(acl_document(call, call.home.acl))
 
 
 def put_bucket_acl(call: Call) -> Response:
-    call.store.set_acl(call.bucket, _acl(call, ""))
+    """A bucket that does not exist is made."""
+    acl = _acl(call, "")
+    if not call.store.has_bucket(call.bucket):
+        call.authorize("oss:PutBucket", call.bucket)
+    call.store.create_bucket(call.bucket, acl)
     return empty()
 
 
@@ -129,6 +121,7 @@ def _facts(call: Call, bucket: Bucket) -> list[Element]:
         ("ExtranetEndpoint", f"oss-{region}.aliyuncs.com"),
         ("IntranetEndpoint", f"oss-{region}-internal.aliyuncs.com"),
         ("StorageClass", bucket.storage_class),
+        ("ResourceGroupId", f"rg-default-{call.place.account_id}"),
     ]
 
 
@@ -138,7 +131,6 @@ HANDLERS: dict[str, Handler] = {
     "DeleteBucket": delete_bucket,
     "GetBucketInfo": get_bucket_info,
     "GetBucketLocation": get_bucket_location,
-    "GetBucketStat": get_bucket_stat,
     "GetBucketAcl": get_bucket_acl,
     "PutBucketAcl": put_bucket_acl,
     "GetBucketVersioning": get_bucket_versioning,

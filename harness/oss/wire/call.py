@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from harness.body import BodyTimeout
 from harness.http import ConnectionCut, Request, Response
 from harness.identity import Credentials
 from harness.oss.errors import OssError
@@ -66,7 +67,7 @@ class Call:
 
     @property
     def version_id(self) -> str | None:
-        return self.params.get("versionId") or None
+        return self.params.get("versionId")
 
     def authorize(self, action: str, bucket: str, key: str = "") -> None:
         """Raises OssError AccessDenied."""
@@ -87,9 +88,11 @@ class Call:
         return int(text)
 
     def pieces(self) -> Iterator[bytes]:
-        """The body in pieces. A client that breaks off inside it gets no answer."""
+        """The body in pieces; raises OssError RequestTimeout. A client that breaks off gets no answer."""
         try:
             yield from self.request.body
+        except BodyTimeout as exc:
+            raise OssError("RequestTimeout") from exc
         except (ConnectionError, TimeoutError, ValueError) as exc:
             raise ConnectionCut from exc
 

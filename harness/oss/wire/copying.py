@@ -13,7 +13,7 @@ from harness.oss.errors import OssError
 from harness.oss.state.model import Attributes, Bucket, StoredObject
 from harness.oss.state.uploads import MAX_PARTS
 from harness.oss.wire import attributes as wire
-from harness.oss.wire import conditions
+from harness.oss.wire import conditions, encryption
 from harness.oss.wire.call import MAX_BODY, Call, Handler, answer_xml
 from harness.oss.wire.objects import announce, require_readable
 from harness.oss.wire.times import iso
@@ -35,8 +35,8 @@ def source_of(call: Call) -> Source:
     bucket, _, key = path.removeprefix("/").partition("/")
     if not bucket or not key:
         raise OssError("InvalidArgument", "Copy Source must mention the source bucket and key: /bucket/key.")
-    version = query.removeprefix("versionId=") if query.startswith("versionId=") else ""
-    source = Source(bucket, unquote(key), version or None)
+    version = query.removeprefix("versionId=") if query.startswith("versionId=") else None
+    source = Source(bucket, unquote(key), version)
     call.authorize("oss:GetObjectVersion" if version else "oss:GetObject", source.bucket, source.key)
     return source
 
@@ -47,6 +47,8 @@ def copy_object(call: Call) -> Response:
     try:
         _check(call, asked)
         onto_itself = (source.bucket, source.key) == (call.bucket, call.key) and not source.version_id
+        if asked.kind == "Appendable" and not onto_itself:
+            raise OssError("OperationNotSupported", "An appendable object cannot be copied.", ObjectName=asked.key)
         attributes = _attributes(call, bucket, asked, onto_itself)
     except BaseException:
         call.store.discard(content)
@@ -56,7 +58,7 @@ def copy_object(call: Call) -> Response:
         call.key,
         content,
         attributes,
-        kind="Symlink" if asked.kind == "Symlink" else "Normal",
+        kind=asked.kind if asked.kind in ("Symlink", "Appendable") else "Normal",
         etag=asked.etag,
         target=asked.target,
         forbid_overwrite=call.flag("x-oss-forbid-overwrite"),
@@ -74,6 +76,7 @@ def copy_object(call: Call) -> Response:
 
 
 def upload_part_copy(call: Call) -> Response:
+    encryption.refuse_headers(call)
     upload = call.store.uploads.find(call.bucket, call.key, call.params["uploadId"])
     number = call.number("partNumber", None, 1, MAX_PARTS)
     source = source_of(call)
@@ -88,7 +91,8 @@ def upload_part_copy(call: Call) -> Response:
     content = part_made.content
     told = call.publish("ObjectCreated:UploadPartCopy", call.key, etag=content.etag, size=content.size)
     result = ("CopyPartResult", [("LastModified", iso(part_made.modified)), ("ETag", f'"{content.etag}"')])
-    return answer_xml(result, {"ETag": f'"{content.etag}"', "x-oss-hash-crc64ecma": str(content.crc64), **told})
+    headers = {"ETag": f'"{content.etag}"', "x-oss-hash-crc64ecma": str(content.crc64)}
+    return answer_xml(result, headers | encryption.of(upload.attributes.headers) | told)
 
 
 def _check(call: Call, asked: StoredObject) -> None:
@@ -99,7 +103,10 @@ def _check(call: Call, asked: StoredObject) -> None:
 
 
 def _attributes(call: Call, bucket: Bucket, asked: StoredObject, onto_itself: bool) -> Attributes:
-    """The copy's attributes: the source's, or with the directive REPLACE (or onto itself) the request's."""
+    """The copy's attributes: the source's, or with the directive REPLACE (or onto itself) the request's.
+
+    Its type stays when the request names none, and its encryption is always the request's (or the bucket's).
+    """
     given = wire.request_attributes(call, bucket)
     header = call.request.header
     directive = header("x-oss-metadata-directive").upper() or "COPY"
@@ -108,8 +115,11 @@ def _attributes(call: Call, bucket: Bucket, asked: StoredObject, onto_itself: bo
         raise OssError("InvalidArgument", "A directive must be COPY or REPLACE.")
     tags = given.tags if tagging == "REPLACE" else asked.attributes.tags
     if directive == "REPLACE" or onto_itself:
-        return replace(given, tags=tags)
-    return replace(given, headers=asked.attributes.headers, meta=asked.attributes.meta, tags=tags)
+        headers = {"Content-Type": asked.attributes.content_type} | dict(given.headers)
+        return replace(given, headers=headers, tags=tags)
+    plain = {name: value for name, value in asked.attributes.headers.items() if name not in encryption.HEADERS}
+    headers = plain | encryption.of(given.headers)
+    return replace(given, headers=headers, meta=asked.attributes.meta, tags=tags)
 
 
 HANDLERS: dict[str, Handler] = {"CopyObject": copy_object, "UploadPartCopy": upload_part_copy}

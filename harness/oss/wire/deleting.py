@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.http import Response
 from harness.oss.errors import OssError
-from harness.oss.state.model import check_key
+from harness.oss.state.model import check_key, check_version_id
 from harness.oss.state.objects import Deletion
 from harness.oss.wire.attributes import version_header
 from harness.oss.wire.call import Call, Handler, answer_xml, empty
@@ -31,6 +31,8 @@ def delete_multiple_objects(call: Call) -> Response:
         raise OssError("MalformedXML", ErrorDetail=f"there must be 1 to {MAX_KEYS} objects")
     for key, version_id in wanted:
         check_key(key)
+        if version_id:
+            check_version_id(version_id)
         call.authorize("oss:DeleteObjectVersion" if version_id else "oss:DeleteObject", call.bucket, key)
     show, elements = encoder(call), encoding_element(call)
     for key, version_id in wanted:

@@ -32,8 +32,9 @@ def read_form(content_type: str, body: Iterable[bytes]) -> Form:
     events = _events(MultipartDecoder(options["boundary"].encode("latin-1", "replace")), body)
     fields: dict[str, str] = {}
     for event in events:
-        if isinstance(event, File) and event.name == "file":
-            return Form(fields, event.filename, event.headers.get("Content-Type", ""), _data(events))
+        if isinstance(event, (Field, File)) and event.name == "file":
+            filename = event.filename if isinstance(event, File) else ""
+            return Form(fields, filename, event.headers.get("Content-Type", ""), _data(events))
         if isinstance(event, (Field, File)):
             value = bytearray()
             for piece in _data(events):

@@ -15,8 +15,21 @@ from harness.oss.wire.call import Call, Handler, answer_xml
 from harness.oss.wire.times import iso
 from harness.oss.wire.xml import Element
 
+#: bytes that a prefix, a delimiter or a marker may have
+MAX_NAME = 1024
+_NAMES = ("prefix", "delimiter", "marker", "start-after", "key-marker", "version-id-marker", "upload-id-marker")
+
+
+def check_names(call: Call) -> None:
+    """Raises OssError InvalidArgument for what is longer than any key."""
+    for name in _NAMES:
+        if len(call.params.get(name, "").encode("utf-8", "replace")) > MAX_NAME:
+            message = f"The length of {name} must be at most {MAX_NAME} bytes."
+            raise OssError("InvalidArgument", message, ArgumentName=name, ArgumentValue=call.params[name][:100])
+
 
 def list_objects(call: Call) -> Response:
+    check_names(call)
     show = encoder(call)
     params, limit = call.params, call.number("max-keys", 100, 1, 1000)
     page = _page(call, params.get("marker", ""), limit)
@@ -35,6 +48,7 @@ def list_objects(call: Call) -> Response:
 
 
 def list_objects_v2(call: Call) -> Response:
+    check_names(call)
     show = encoder(call)
     params, limit = call.params, call.number("max-keys", 100, 1, 1000)
     token = params.get("continuation-token", "")
@@ -57,6 +71,7 @@ def list_objects_v2(call: Call) -> Response:
 
 
 def list_object_versions(call: Call) -> Response:
+    check_names(call)
     show = encoder(call)
     params, limit = call.params, call.number("max-keys", 100, 1, 1000)
     key_marker, version_marker = params.get("key-marker", ""), params.get("version-id-marker", "")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from urllib.parse import quote
 
 from harness.http import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Upload
+from harness.oss.state.upload_pages import upload_page
 from harness.oss.state.uploads import MAX_PARTS
 from harness.oss.wire import attributes as wire
+from harness.oss.wire import encryption
 from harness.oss.wire.call import Call, Handler, answer_xml, empty
-from harness.oss.wire.lists import encoder, encoding_element, true_or_false
+from harness.oss.wire.lists import check_names, encoder, encoding_element, true_or_false
 from harness.oss.wire.objects import announce, received
 from harness.oss.wire.times import iso
 from harness.oss.wire.xml import Element, parse, text_of
@@ -22,8 +26,8 @@ def _upload(call: Call) -> Upload:
 
 def initiate_multipart_upload(call: Call) -> Response:
     attributes = wire.request_attributes(call, call.home)
-    forbid = call.flag("x-oss-forbid-overwrite")
-    upload = call.store.uploads.initiate(call.bucket, call.key, attributes, forbid)
+    forbid, sequential = call.flag("x-oss-forbid-overwrite"), "sequential" in call.params
+    upload = call.store.uploads.initiate(call.bucket, call.key, attributes, forbid, sequential)
     told = call.publish("ObjectCreated:InitiateMultipartUpload", call.key, mime=attributes.content_type)
     elements: list[Element] = [
         *encoding_element(call),
@@ -31,19 +35,28 @@ def initiate_multipart_upload(call: Call) -> Response:
         ("Key", encoder(call)(call.key)),
         ("UploadId", upload.upload_id),
     ]
-    return answer_xml(("InitiateMultipartUploadResult", elements), told)
+    return answer_xml(("InitiateMultipartUploadResult", elements), encryption.of(attributes.headers) | told)
 
 
 def upload_part(call: Call) -> Response:
+    encryption.refuse_headers(call)
     upload, number = _upload(call), call.number("partNumber", None, 1, MAX_PARTS)
     part = call.store.uploads.put_part(upload, number, received(call))
     told = call.publish("ObjectCreated:UploadPart", call.key, etag=part.etag, size=part.content.size)
-    return empty({"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.content.crc64), **told})
+    headers = {
+        "ETag": f'"{part.etag}"',
+        "x-oss-hash-crc64ecma": str(part.content.crc64),
+        "Content-MD5": base64.b64encode(part.content.md5).decode(),
+    }
+    return empty(headers | encryption.of(upload.attributes.headers) | told)
 
 
 def complete_multipart_upload(call: Call) -> Response:
     """The body names the parts; with x-oss-complete-all: yes it is empty, and all there are make the object."""
+    encryption.refuse_headers(call)
     upload, bucket = _upload(call), call.home
+    if acl := wire.object_acl(call.request.header):
+        upload = replace(upload, attributes=replace(upload.attributes, acl=acl))
     document = call.document()
     wanted: list[tuple[int, str]] | None = None
     if call.request.header("x-oss-complete-all").lower() != "yes":
@@ -109,28 +122,25 @@ def list_parts(call: Call) -> Response:
 
 
 def list_multipart_uploads(call: Call) -> Response:
+    check_names(call)
     show, params, limit = encoder(call), call.params, call.number("max-uploads", 1000, 1, 1000)
-    if params.get("delimiter"):
-        raise OssError("NotImplemented", "A delimiter for uploads is not implemented by this local OSS.")
     key_marker, id_marker = params.get("key-marker", ""), params.get("upload-id-marker", "")
-    found = [u for u in call.store.uploads.in_progress(call.bucket) if u.key.startswith(params.get("prefix", ""))]
-    after = [
-        u for u in found if u.key > key_marker or (u.key == key_marker and id_marker and u.upload_id > id_marker)
-    ]
-    page, more = after[:limit], len(after) > limit
+    prefix, delimiter = params.get("prefix", ""), params.get("delimiter", "")
+    uploads = call.store.uploads.in_progress(call.bucket)
+    page = upload_page(uploads, prefix, delimiter, key_marker, id_marker, limit)
     elements: list[Element] = [
         *encoding_element(call),
         ("Bucket", call.bucket),
         ("KeyMarker", show(key_marker)),
         ("UploadIdMarker", id_marker),
-        ("NextKeyMarker", show(page[-1].key) if more else ""),
-        ("NextUploadIdMarker", page[-1].upload_id if more else ""),
-        ("Delimiter", ""),
-        ("Prefix", show(params.get("prefix", ""))),
+        ("NextKeyMarker", show(page.next_key)),
+        ("NextUploadIdMarker", page.next_upload),
+        ("Delimiter", show(delimiter)),
+        ("Prefix", show(prefix)),
         ("MaxUploads", str(limit)),
-        ("IsTruncated", true_or_false(more)),
+        ("IsTruncated", true_or_false(page.truncated)),
     ]
-    for upload in page:
+    for upload in page.uploads:
         facts: list[Element] = [
             ("Key", show(upload.key)),
             ("UploadId", upload.upload_id),
@@ -138,6 +148,7 @@ def list_multipart_uploads(call: Call) -> Response:
             ("Initiated", iso(upload.initiated)),
         ]
         elements.append(("Upload", facts))
+    elements += [("CommonPrefixes", [("Prefix", show(common))]) for common in page.prefixes]
     return answer_xml(("ListMultipartUploadsResult", elements))
 
 

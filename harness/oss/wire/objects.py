@@ -11,9 +11,9 @@ from typing import IO
 from harness.body import CHUNK
 from harness.http import Response
 from harness.oss.errors import OssError
-from harness.oss.state.model import Content, StoredObject
+from harness.oss.state.model import Attributes, Content, StoredObject
 from harness.oss.wire import attributes as wire
-from harness.oss.wire import conditions
+from harness.oss.wire import compression, conditions
 from harness.oss.wire.call import Call, Handler, empty
 from harness.oss.wire.times import http_date
 
@@ -66,7 +66,9 @@ def announce(call: Call, name: str, made: StoredObject, delta: int, **more: int)
 def append_object(call: Call) -> Response:
     bucket = call.home
     position = call.number("position", None, 0, 1 << 62)
-    attributes = wire.request_attributes(call, bucket)
+    # only the first append says what the object is; what later ones say of it is ignored
+    attributes = Attributes() if position else wire.request_attributes(call, bucket)
+    wire.refuse_conditions(call)
     if call.request.header("x-oss-server-side-encryption-key-id"):
         raise OssError("NotImplemented", Header="x-oss-server-side-encryption-key-id")
     promised = call.content_md5()
@@ -108,6 +110,8 @@ def get_object(call: Call) -> Response:
     standard = header("x-oss-range-behavior") == "standard"
     chosen = conditions.byte_range(header("Range"), source.size, standard)
     if chosen is None:
+        if compression.applies(call.request, headers, source.size):
+            return Response(200, compression.headers(headers), compression.pieces(reader))
         return Response(200, headers, reader, source.size)
     start, length = chosen
     headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{source.size}"
@@ -124,7 +128,10 @@ def head_object(call: Call) -> Response:
     asked = call.store.objects.find(call.bucket, call.key, call.version_id)
     source = call.store.objects.follow(asked)
     conditions.check(call.request.header, source.etag, max(asked.modified, source.modified))
-    return empty(wire.object_headers(call.home, asked, source) | {"Content-Length": str(source.size)})
+    headers = wire.object_headers(call.home, asked, source)
+    if compression.applies(call.request, headers, source.size):
+        return Response(200, compression.headers(headers), length=None)
+    return empty(headers | {"Content-Length": str(source.size)})
 
 
 def get_object_meta(call: Call) -> Response:

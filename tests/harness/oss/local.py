@@ -59,9 +59,9 @@ class Switch:
 
     def __init__(self) -> None:
         self.answer: Dispatch | None = None
-        self._server = Server(self._dispatch)
-        self._server.start()
-        self.url, self.port, self.stop = self._server.url, self._server.port, self._server.stop
+        self.server = Server(self._dispatch)
+        self.server.start()
+        self.url, self.port, self.stop = self.server.url, self.server.port, self.server.stop
 
     def _dispatch(self, request: Request) -> Response:
         if self.answer is None:

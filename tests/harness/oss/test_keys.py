@@ -89,7 +89,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts)
 def test_any_key_round_trips(oss: LocalOss, key: str) -> None:
-    assume(key[0] not in "/\\")
+    assume(key[0] not in "/\\" and key not in (".", ".."))  # dots are steps in a path to the client
     for version in ("v1", "v4"):
         bucket = oss.bucket(version=version)
         put = bucket.put_object(key, key.encode())

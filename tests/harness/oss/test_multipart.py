@@ -149,13 +149,16 @@ def test_copying_onto_itself_changes_the_metadata(oss: LocalOss) -> None:
     assert oss.store.get("videos", "k") == b"x"
 
 
-def test_a_copy_of_an_appendable_object_stands_alone(oss: LocalOss) -> None:
+def test_an_appendable_object_cannot_be_copied_but_gets_new_metadata(oss: LocalOss) -> None:
     bucket = oss.bucket()
     bucket.append_object("log", 0, b"one")
-    bucket.copy_object("videos", "log", "copy")
+    with pytest.raises(oss2.exceptions.ServerError, match="OperationNotSupported"):
+        bucket.copy_object("videos", "log", "copy")
+    assert [found.key for found in oss.store.list("videos")] == ["log"]
+    bucket.update_object_meta("log", {"x-oss-meta-a": "1"})
     bucket.append_object("log", 3, b"two")
-    assert oss.store.get("videos", "copy") == b"one"
-    assert bucket.head_object("copy").object_type == "Normal"
+    assert oss.store.get("videos", "log") == b"onetwo"
+    assert oss.store.stat("videos", "log").attributes.meta == {"a": "1"}
 
 
 def test_copy_conditions(oss: LocalOss) -> None:

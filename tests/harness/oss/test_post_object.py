@@ -173,3 +173,18 @@ def test_a_large_file_in_a_form(oss: LocalOss) -> None:
     data = (b"\r\n--" + bytes(range(256))) * 20_000
     assert post(oss, {"key": "k", **signed_v1(oss.owner, policy())}, data).status_code == 204
     assert oss.store.get("videos", "k") == data
+
+
+@pytest.mark.parametrize("disposition", ['form-data; name="file"', 'form-data; name="file"; filename=""'])
+def test_a_file_without_a_name(oss: LocalOss, disposition: str) -> None:
+    fields = signed_v1(oss.owner, policy()) | {"key": "k-${filename}"}
+    head = "Content-Disposition: form-data; name="
+    parts = [f'--b\r\n{head}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+    parts.append(
+        f"--b\r\nContent-Disposition: {disposition}\r\nContent-Type: video/mp4\r\n\r\nmoving\r\n--b--\r\n"
+    )
+    form = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = requests.post(f"{oss.url}/videos", data="".join(parts).encode(), headers=form, timeout=10)
+    assert answer.status_code == 204
+    assert oss.store.get("videos", "k-") == b"moving"
+    assert oss.store.stat("videos", "k-").attributes.content_type == "video/mp4"
