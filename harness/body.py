@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import Message
 from typing import Any
 
@@ -14,6 +16,18 @@ class MalformedBody(Exception):
     """Where the body ends cannot be told. The answer is 400, and the connection ends with it."""
 
 
+@dataclass
+class Limits:
+    """How long and how much a server reads of a body."""
+
+    #: seconds for which a client may send nothing of a body that it announced
+    silence: float = 20.0
+    #: the same when its answer is a refusal, which should not wait
+    silence_refused: float = 1.0
+    #: bytes that are read of a body that is refused
+    skipped: int = 1 << 20
+
+
 class BodyTimeout(TimeoutError):
     """The client said that there is a body, or more of it, and sent nothing for too long."""
 
@@ -22,11 +36,13 @@ class Body:
     """The request's body as a stream; it knows its own end, so that it can be drained for keep-alive.
 
     Raises MalformedBody at construction and when it is read, ConnectionError when the client stops early, and
-    BodyTimeout where `stream` raises TimeoutError.
+    BodyTimeout when it is silent for longer than `limits` say. `connection`: under `stream`, where there is one.
     """
 
-    def __init__(self, stream: Any, headers: Message) -> None:
-        self._stream = stream
+    def __init__(
+        self, stream: Any, headers: Message, connection: socket.socket | None = None, limits: Limits | None = None
+    ) -> None:
+        self._stream, self._connection, self._limits = stream, connection, limits or Limits()
         self.chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
         #: Content-Length in bytes; None without one (then the body is empty, or chunked)
         self.length: int | None = None if self.chunked else _length(headers)
@@ -34,8 +50,9 @@ class Body:
         self._in_chunk = 0
         self._ended = False
         #: whether anybody asked for any of it
-        self.touched = False
+        self._touched = False
         self._silent = False
+        self._wait(self._limits.silence)
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes (-1: all); b"" at the end."""
@@ -43,14 +60,30 @@ class Body:
             return b"".join(self)
         if self._silent:
             raise BodyTimeout
-        self.touched = True
+        self._touched = True
         try:
             return self._read_chunked(size) if self.chunked else self._read_plain(size)
         except TimeoutError as exc:
             self._silent = True
             raise BodyTimeout from exc
 
-    def skip(self, limit: int | None) -> bool:
+    def leave(self, method: str, refused: bool) -> bool:
+        """Reads what nobody wanted, for the sake of the connection; whether that was worth it.
+
+        Not for a GET, whose body some clients announce and never send, and only a little for a refusal.
+        """
+        unsent = method in ("GET", "HEAD") and not self._touched and bool(self.length)
+        if refused:
+            self._wait(min(self._limits.silence, self._limits.silence_refused))
+        reached = not unsent and self._skip(self._limits.skipped if refused else None)
+        self._wait(None)
+        return reached
+
+    def _wait(self, seconds: float | None) -> None:
+        if self._connection is not None:
+            self._connection.settimeout(seconds)
+
+    def _skip(self, limit: int | None) -> bool:
         """Reads what is left, unless it is more than `limit` bytes; whether the end was reached."""
         if limit is not None and self._left > limit:
             return False

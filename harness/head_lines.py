@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 #: bytes that all headers together may have
 MAX_HEAD = 60 * 1024
 
 
-class HeadLines:
-    """`stream` for BaseHTTPRequestHandler.parse_request, which counts lines: all headers come as one line.
+class RoomyHead(BaseHTTPRequestHandler):
+    def parse_request(self) -> bool:
+        stream, self.rfile = self.rfile, _HeadLines(self.rfile)  # type: ignore[assignment]
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = stream
+
+
+class _HeadLines:
+    """`stream` for parse_request, which counts lines: all headers come as one line.
 
     What is longer than MAX_HEAD stays longer than it allows a line to be, so that it answers 431.
     """

@@ -24,17 +24,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_plus
 
-from harness.body import CHUNK, Body, BodyTimeout, MalformedBody
-from harness.head_lines import HeadLines
+from harness.body import CHUNK, Body, BodyTimeout, Limits, MalformedBody
+from harness.head_lines import RoomyHead
 
-#: Of a body that nobody wants, so many bytes are read for the sake of a kept-alive connection.
-_SKIPPED = 1 << 20
 #: Seconds for which a client may go on sending when its answer is on the way.
 _LINGER = 30.0
-#: Seconds for which a client may send nothing of a body that it announced.
-_SILENCE = 20.0
-#: The same when its answer is a refusal, which should not wait.
-_SILENCE_REFUSED = 1.0
 _NO_HEADER = re.compile(r"[\r\n\0]")
 
 
@@ -124,21 +118,13 @@ class Server:
     def __init__(self, dispatch: Dispatch, host: str = "127.0.0.1", port: int = 0) -> None:
         self._http = _HTTPServer((host, port), _Handler)
         self._http.dispatch = dispatch
+        self.limits = self._http.limits = Limits()
         self.host, self.port = str(self._http.server_address[0]), int(self._http.server_address[1])
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)
 
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
-
-    @property
-    def silence(self) -> float:
-        """Seconds that a client may let pass inside a body."""
-        return self._http.silence
-
-    @silence.setter
-    def silence(self, seconds: float) -> None:
-        self._http.silence = seconds
 
     def start(self) -> None:
         self._thread.start()
@@ -159,8 +145,8 @@ class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 512
-    silence = _SILENCE
     dispatch: Dispatch
+    limits: Limits
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self._connections: set[socket.socket] = set()
@@ -197,7 +183,7 @@ class _HTTPServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(RoomyHead):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _HTTPServer
@@ -207,31 +193,17 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer
         raise AttributeError(name)
 
-    def parse_request(self) -> bool:
-        stream, self.rfile = self.rfile, HeadLines(self.rfile)  # type: ignore[assignment]
-        try:
-            return super().parse_request()
-        finally:
-            self.rfile = stream
-
     def _answer(self) -> None:
         # As it was sent: BaseHTTPRequestHandler makes one slash of several at the start of `self.path`.
         path, _, query = self.requestline.split()[1].partition("?")
         if not path.startswith("/") and "://" in path:  # absolute form, as clients with a proxy send it
             path = "/" + path.split("://", 1)[1].partition("/")[2]
         try:
-            body = Body(self.rfile, self.headers)
+            body = Body(self.rfile, self.headers, self.connection, self.server.limits)
             request = Request(self.command, path, query, self.headers, body, str(self.client_address[0]))
-            self.connection.settimeout(self.server.silence)
             response = self.server.dispatch(request)
-            # The server may answer before it read the body; the next request starts after it. Nobody waits for the
-            # body of a GET, which some clients announce and never send.
-            unsent = self.command in ("GET", "HEAD") and not body.touched and bool(body.length)
-            refused = response.status >= 400
-            if refused:
-                self.connection.settimeout(min(self.server.silence, _SILENCE_REFUSED))
-            read = not unsent and body.skip(_SKIPPED if refused else None)
-            self.connection.settimeout(None)
+            # The server may answer before it read the body; the next request starts after it.
+            read = body.leave(self.command, refused=response.status >= 400)
         except MalformedBody:
             self.send_error(HTTPStatus.BAD_REQUEST)
             return

@@ -66,7 +66,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "NotImplemented": (400, "A header you provided implies functionality that is not implemented.", ""),
     "NotModified": (304, "Not Modified", ""),
     "ObjectNotAppendable": (409, "The object is not appendable", ""),
-    "PartNotSequential": (409, "You can only upload parts in sequence.", ""),
+    "PartNotSequential": (400, "You can only upload parts in sequence.", ""),
     "PositionNotEqualToLength": (409, "Position is not equal to file length", ""),
     "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold.", ""),
     "RequestTimeout": (

@@ -24,9 +24,10 @@ SILENT = {
 def impatient(oss: LocalOss) -> Iterator[LocalOss]:
     """An OSS that waits 0.2 seconds for a body."""
     oss.rights.open_to_all = True
-    before, oss.server.server.silence = oss.server.server.silence, 0.2
+    limits = oss.server.server.limits
+    before, limits.silence = limits.silence, 0.2
     yield oss
-    oss.server.server.silence = before
+    limits.silence = before
 
 
 def answer_to(oss: LocalOss, request: bytes) -> bytes:
