@@ -38,21 +38,21 @@ class Operation:
 _COPY = "x-oss-copy-source"
 OPERATIONS = (
     Operation("ListBuckets", "GET", "service", action="oss:ListBuckets"),
-    Operation("PutBucketAcl", "PUT", "bucket", "acl", action="oss:PutBucketAcl"),
     Operation("PutBucketEncryption", "PUT", "bucket", "encryption", action="oss:PutBucketEncryption"),
+    Operation("PutBucketAcl", "PUT", "bucket", "acl", action="oss:PutBucketAcl"),
     Operation("PutBucketVersioning", "PUT", "bucket", "versioning", action="oss:PutBucketVersioning"),
     Operation("PutBucket", "PUT", "bucket", action="oss:PutBucket"),
     Operation("GetBucketAcl", "GET", "bucket", "acl", action="oss:GetBucketAcl"),
-    Operation("GetBucketEncryption", "GET", "bucket", "encryption", action="oss:GetBucketEncryption"),
     Operation("GetBucketInfo", "GET", "bucket", "bucketInfo", action="oss:GetBucketInfo"),
     Operation("GetBucketLocation", "GET", "bucket", "location", action="oss:GetBucketLocation"),
     Operation("GetBucketStat", "GET", "bucket", "stat", action="oss:GetBucketStat"),
     Operation("GetBucketVersioning", "GET", "bucket", "versioning", action="oss:GetBucketVersioning"),
+    Operation("GetBucketEncryption", "GET", "bucket", "encryption", action="oss:GetBucketEncryption"),
+    Operation("DeleteBucketEncryption", "DELETE", "bucket", "encryption", action="oss:DeleteBucketEncryption"),
     Operation("ListMultipartUploads", "GET", "bucket", "uploads", action="oss:ListMultipartUploads"),
     Operation("ListObjectVersions", "GET", "bucket", "versions", action="oss:ListObjectVersions"),
     Operation("ListObjectsV2", "GET", "bucket", "list-type=2", action="oss:ListObjects"),
     Operation("ListObjects", "GET", "bucket", action="oss:ListObjects"),
-    Operation("DeleteBucketEncryption", "DELETE", "bucket", "encryption", action="oss:DeleteBucketEncryption"),
     Operation("DeleteBucket", "DELETE", "bucket", action="oss:DeleteBucket"),
     Operation("DeleteMultipleObjects", "POST", "bucket", "delete"),
     Operation("PostObject", "POST", "bucket"),
@@ -81,13 +81,13 @@ OPERATIONS = (
 # Query parameters that ask for what is not implemented here, and must not be taken for a plain get or put.
 _OTHERS = """
 accessMonitor accessPoint accessPointPolicy accessmonitor asyncFetch bucketArchiveDirectRead callback
-callback-var cleanRestoredObject cloudboxes cname comp cors dataPipeline httpsConfig inventory legalHold
-lifecycle live logging metaQuery metadataConfiguration metadataInventoryTable metadataJournalTable objectWorm
-overwriteConfig policy policyStatus publicAccessBlock qos qosInfo qosRequester quota redundancyTransition referer
-requesterQosInfo resourcePool resourcePoolBuckets resourcePoolInfo regions rename replication replicationLocation
-replicationProgress requestPayment resourceGroup restore retention rtc seal style transferAcceleration
-userDefinedLogFieldsConfig userQosInfo vod website worm wormExtend wormId x-oss-async-process x-oss-process
-x-oss-write-get-object-response
+callback-var cleanRestoredObject cloudboxes cname comp cors dataPipeline httpsConfig inventory
+legalHold lifecycle live logging metaQuery metadataConfiguration metadataInventoryTable metadataJournalTable
+objectWorm overwriteConfig policy policyStatus publicAccessBlock qosInfo quota redundancyTransition referer
+regions rename replication replicationLocation replicationProgress requestPayment resourceGroup
+restore retention rtc seal style transferAcceleration userDefinedLogFieldsConfig userQosInfo vod website worm
+wormExtend wormId x-oss-async-process x-oss-process
+qos qosRequester requesterQosInfo resourcePool resourcePoolBuckets resourcePoolInfo x-oss-write-get-object-response
 """
 NOT_OFFERED = frozenset(_OTHERS.split())
 # With these a request means something else than to put a whole object, and would replace it.
