@@ -1,4 +1,4 @@
-"""What the READMEs tell an administrator to type: it takes the names of .env, and removing leaves nothing."""
+"""What the guides tell an administrator to type: it takes the names of .env, and removing leaves nothing."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def shell(tmp_path: Path) -> Any:
     return run
 
 
-@pytest.mark.parametrize("guide", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("guide", ["docs/deploy.md", "docs/deploy.zh-CN.md"])
 def test_what_is_made_has_the_names_of_dotenv_and_can_be_removed(guide: str, shell: Any) -> None:
     blocks = re.findall(
         r"^```\n(.*?)^```", (PROJECT / guide).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
