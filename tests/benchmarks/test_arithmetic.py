@@ -12,8 +12,8 @@ from harness.stack import read_stack
 from tests.benchmarks.baseline import FILE, find_regressions, write_baseline
 from tests.benchmarks.costs import CHOSEN, Cost
 from tests.benchmarks.figures import Figure, Goal, Sample, turns
-from tests.benchmarks.money import MILLION, Prices, Size, Workload, cost_of_a_million
 from tests.benchmarks.guide import FILES, ROWS, write_figures
+from tests.benchmarks.money import MILLION, Prices, Size, Workload, cost_of_a_million
 from tests.benchmarks.setting import PROJECT, Invocations
 
 
