@@ -2,6 +2,7 @@
 
     GET    /_admin/state          all of the below, the latest of each
     GET    /_admin/videos         each with its tracking log, task and GIF                     ?limit=
+    GET    /_admin/video          ?bucket= &key=: one, and whether anything more may become of it
     GET    /_admin/tasks, /_admin/invocations, /_admin/records, /_admin/denied, /_admin/journal    ?limit=
     GET    /_admin/buckets
     GET    /_admin/objects        ?bucket= &prefix= &after= &limit=
@@ -47,6 +48,7 @@ class Admin:
         }
         for name, latest in lists.items():
             yield Route("GET", f"/_admin/{name}", f"List{name.title()}", self._list(name, latest))
+        yield Route("GET", "/_admin/video", "GetVideo", self._video)
         yield Route("GET", "/_admin/state", "GetState", self._state)
         yield Route("GET", "/_admin/buckets", "ListBuckets", lambda _: answer({"buckets": self._views.buckets()}))
         yield Route("GET", "/_admin/objects", "ListObjects", self._objects)
@@ -61,6 +63,16 @@ class Admin:
 
     def _list(self, name: str, latest: Any) -> Any:
         return lambda request: answer({name: latest(_limit(request))})
+
+    def _video(self, request: Request) -> Response:
+        # Asked first: what is over now is over in the view of the video, too.
+        expected = self._cloud.fc.pending > 0
+        video = self._views.video(required(request.params, "bucket"), required(request.params, "key"))
+        if video.state in ("waiting", "running"):
+            expected = self._cloud.multimediaai.renders
+        return answer(
+            {"video": video, "ended": video.ended or not expected, "said": self._views.said_of(video.uri)}
+        )
 
     def _state(self, request: Request) -> Response:
         limit = _limit(request)

@@ -114,6 +114,11 @@ class VideoView:
     request_ids: tuple[str, ...] = ()
 
     @property
+    def ended(self) -> bool:
+        """Whether nothing more can become of it but by a new event: there is a GIF, or never will be."""
+        return self.state in ("skipped", "succeeded") or (self.state == "failed" and self.task is not None)
+
+    @property
     def uri(self) -> str:
         return f"oss://{self.bucket}/{self.key}"
 

@@ -40,6 +40,19 @@ class Views:
         objects = self._videos.objects()
         return self._videos.views(objects[:limit], self.invocations.latest(_SEARCHED)), len(objects)
 
+    def video(self, bucket: str, key: str) -> VideoView:
+        """One of them, or any other object; raises OssError."""
+        video = self._cloud.oss.store.stat(bucket, key)
+        return self._videos.views([video], self.invocations.latest(_SEARCHED))[0]
+
+    def said_of(self, uri: str) -> str:
+        """What the function said last about a video that failed, with what to do; "" when it said nothing."""
+        for call in self.invocations.latest(_SEARCHED):
+            for line in reversed(call.lines):
+                if line.fields.get("video") == uri and line.fields.get("detail"):
+                    return str(line.fields["detail"])
+        return ""
+
     def triggers(self) -> list[TriggerView]:
         rules = self._cloud.oss.notifications.rules()
         return [TriggerView(rule.id, rule.bucket, rule.prefix, rule.suffix) for rule in rules]
