@@ -7,7 +7,7 @@
     GET    /_admin/buckets
     GET    /_admin/objects        ?bucket= &prefix= &after= &limit=
     PUT    /_admin/objects        ?bucket= &key=; the body is uploaded, signed by the owner
-    GET    /_admin/faults         POST: one more, as text or {"fault": "…"}; DELETE: none
+    GET    /_admin/faults         POST: one more, as text or {"fault": "…"}; DELETE: one ?id=, or all
     GET    /_admin/delivery       PUT: {"duplicate": 2, "shuffle": 7}; shuffle is a seed or null
     GET    /_admin/events         the journal as server-sent events
     POST   /_admin/reset
@@ -119,7 +119,10 @@ class Admin:
         return answer({"faults": self._views.faults()}, 201)
 
     def _clear_faults(self, request: Request) -> Response:
-        self._actions.clear_faults()
+        if "id" in request.params:
+            self._actions.remove_fault(whole_number(request.params, "id", 0, 1, 10**9))
+        else:
+            self._actions.clear_faults()
         return self._faults(request)
 
     def _set_delivery(self, request: Request) -> Response:
