@@ -8,6 +8,9 @@ from urllib.parse import unquote
 
 import pytest
 
+import handler.errors
+from handler.errors import GifOnUploadError
+
 from .pages import PAGES, PROJECT, TRANSLATED, anchors, blocks, chinese, headings, prose, read, row_names
 
 
@@ -74,3 +77,12 @@ def test_chinese_reads_as_chinese(page: str) -> None:
 def _code(block: str) -> str:
     lines = (re.sub(r"(^|\s)#.*", "", line).rstrip() for line in block.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+@pytest.mark.parametrize("page", ["docs/operate.md", "docs/operate.zh-CN.md"])
+def test_every_error_is_in_the_table(page: str) -> None:
+    """But for those that are only the bases of others, and the one that never leaves the handler."""
+    classes = {name: kind for name, kind in vars(handler.errors).items() if isinstance(kind, type)}
+    errors = {name: kind for name, kind in classes.items() if issubclass(kind, GifOnUploadError)}
+    bases = {"GifOnUploadError", "TrackingError", "GifTaskError", "AppendConflict"}
+    assert errors.keys() - bases - set(row_names(read(page))) == set()
