@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # As it was given: a $ in a file's name is nothing to expand.
 override export VIDEO := $(value VIDEO)
 
-.PHONY: help demo up package policies test coverage check bench bench-check format clean
+.PHONY: help demo up package policies alarms test coverage check bench bench-check format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ package: $(READY) ## what is deployed: dist/code and dist/gif-on-upload.zip (`s 
 
 policies: $(READY) ## the RAM documents for your account, filled in from .env: dist/ram/*.json
 	@$(BIN)/python -m harness.policies
+
+alarms: $(READY) ## the alarms for your account, filled in from .env: dist/alarms/*.json
+	@$(BIN)/python -m harness.alarms
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 4
