@@ -126,7 +126,7 @@ class LocalCloud:
             "clock": options.clock,
             "region": self.region,
         }
-        self.oss = OssService(self.directory / "oss", account_id=account, temp_bucket=TEMP_BUCKET, **common)
+        self.oss = OssService(self.directory / "oss", account_id=account, **common)
         closing.callback(self.oss.close)
         self.server = Server(self._answer, options.host, options.port)
         closing.callback(self.server.stop)

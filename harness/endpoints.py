@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-from harness.http import host_name
+from harness.http import Request, host_name
+
+#: A header of requests that interception sends here; no client signs it.
+INTERCEPTED = "X-Local-Cloud-Intercepted"
 
 _DOMAIN = ".aliyuncs.com"
 _REGION = "[a-z0-9]+(?:-[a-z0-9]+)+"
@@ -32,3 +35,8 @@ def service_at(host: str) -> str | None:
         return None
     name = host_name(host).removesuffix(_DOMAIN)
     return next((service for service, pattern in _HOSTS.items() if pattern.fullmatch(name)), None)
+
+
+def by_name(request: Request) -> bool:
+    """Whether the request was addressed to the host it names; others found this cloud by its own address."""
+    return INTERCEPTED in request.headers
