@@ -117,7 +117,7 @@ def test_wrong_keys_and_tokens(oss: LocalOss, modules: Path) -> None:
 
 @pytest.mark.parametrize("region", [None, "oss-cn-beijing", "oss-ap-southeast-1"])
 def test_code_as_serverless_devs_uploads_it(oss: LocalOss, modules: Path, region: str | None) -> None:
-    """To an IP address it names the bucket in Host only, with its own region, or Hangzhou when it was given none."""
+    """To an IP address it names the bucket in Host only; without a region of its own, in Hangzhou."""
     role = oss.identities.assume_role("deployer")
     oss.rights.let("deployer", {"Effect": "Allow", "Action": "oss:PutObject", "Resource": "*"})
     key = f"{ACCOUNT_ID}/code-123.zip"
