@@ -13,6 +13,15 @@ from harness.http import Request, host_name
 #: A header of requests that interception sends here; no client signs it.
 INTERCEPTED = "X-Local-Cloud-Intercepted"
 
+#: Where Function Compute 3.0 is offered, as the fc3 component (May 2026) has it: it deploys to no other region.
+REGIONS = (
+    *("ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3"),
+    *("ap-southeast-5", "ap-southeast-7", "cn-beijing", "cn-chengdu", "cn-hangzhou", "cn-heyuan-acdr-1"),
+    *("cn-hongkong", "cn-huhehaote", "cn-qingdao", "cn-shanghai", "cn-shanghai-cloudspe"),
+    *("cn-shanghai-finance-1", "cn-shenzhen", "cn-wulanchabu", "cn-zhangjiakou", "eu-central-1", "eu-west-1"),
+    *("me-central-1", "us-east-1", "us-west-1"),
+)
+
 _DOMAIN = ".aliyuncs.com"
 _REGION = "[a-z0-9]+(?:-[a-z0-9]+)+"
 _HOSTS = {
