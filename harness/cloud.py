@@ -38,6 +38,7 @@ from harness.roles import Roles
 from harness.scoped import Scoped
 from harness.service import Journal
 from harness.stack import StackError
+from harness.stack_check import wrong_names
 
 PROJECT = Path(__file__).parents[1]
 #: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
@@ -102,6 +103,8 @@ class LocalCloud:
             else None
         )
         self.region = self.stack.region if self.stack else self.environ["REGION"]
+        if problems := list(wrong_names(self.region, self.environ["ACCOUNT_ID"], (), (), self.environ)):
+            raise StackError("; ".join(problems))
         self.faults = Faults()
         self.journal = Journal()
         try:
@@ -126,7 +129,7 @@ class LocalCloud:
             "clock": options.clock,
             "region": self.region,
         }
-        self.oss = OssService(self.directory / "oss", account_id=account, temp_bucket=TEMP_BUCKET, **common)
+        self.oss = OssService(self.directory / "oss", account_id=account, **common)
         closing.callback(self.oss.close)
         self.server = Server(self._answer, options.host, options.port)
         closing.callback(self.server.stop)

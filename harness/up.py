@@ -83,13 +83,19 @@ def _say_ready(cloud: LocalCloud) -> None:
     for bucket in cloud.options.buckets:
         click.echo(f"  bucket   oss://{bucket}")
     click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")
-    click.echo("\nFor ossutil, the SDKs and s, in another terminal:")
+    _say_exports(cloud)
+    sys.stdout.flush()
+
+
+def _say_exports(cloud: LocalCloud) -> None:
+    """The endpoint is not among them as OSS_ENDPOINT: s.yaml has that name, and a later deploy would ship it."""
+    click.echo("\nFor the SDKs, ossutil and s, in a terminal of their own: what you deploy from it goes here.")
+    key_id, secret = "$ALIBABA_CLOUD_ACCESS_KEY_ID", "$ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     if cloud.options.owner:
         click.echo("  (the access key is the one in your environment)")
     else:
-        keys = cloud.identities.owner
-        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={keys.access_key_id}")
-        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_SECRET={keys.access_key_secret}")
-    click.echo(f"  export OSS_ENDPOINT={cloud.url} OSS_REGION={cloud.region}")
+        key_id, secret = cloud.identities.owner.access_key_id, cloud.identities.owner.access_key_secret
+        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={key_id} ALIBABA_CLOUD_ACCESS_KEY_SECRET={secret}")
+    click.echo(f"  export OSS_ACCESS_KEY_ID={key_id} OSS_ACCESS_KEY_SECRET={secret} OSS_REGION={cloud.region}")
+    click.echo(f"  OSS's endpoint, for the SDKs and for ossutil's -e, is {cloud.url}")
     click.echo(f"  export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT={cloud.url}")
-    sys.stdout.flush()

@@ -48,10 +48,7 @@ _log = logging.getLogger(__name__)
 
 
 class OssService:
-    """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
-
-    `temp_bucket`: see Addressing.
-    """
+    """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads."""
 
     name = "oss"
 
@@ -65,14 +62,13 @@ class OssService:
         region: str = "cn-beijing",
         account_id: str = ACCOUNT_ID,
         clock: Callable[[], float] = time.time,
-        temp_bucket: str | None = None,
     ) -> None:
         self.store = Store(directory, clock)
         self.notifications = Notifications()
         self._identities, self._journal = identities, journal
         self._place = Place(region, account_id, clock)
         self._access = Access(identities, authorize, journal, self._place)
-        self._addressing = Addressing(self.store.has_bucket, region, account_id, temp_bucket)
+        self._addressing = Addressing(self.store.has_bucket, region)
 
     def operation(self, request: Request) -> str:
         """The name in the API reference; "Invalid" for a request that is none."""
