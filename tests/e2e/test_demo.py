@@ -62,7 +62,7 @@ def test_a_file_too_large_for_the_local_gif_service_is_said_before_the_upload(tm
     video = tmp_path / "clip.mp4"
     with video.open("wb") as file:
         file.truncate((2 << 30) + 1)  # a hole, which takes no room on the disk
-    with pytest.raises(DemoError, match="2147483649 bytes, and .* downloads at most 2147483648"):
+    with pytest.raises(DemoError, match=r"2147483649 bytes, and .* downloads at most 2147483648"):
         run_demo(video, tmp_path / "demo")
     assert not (tmp_path / "demo").exists()
 
