@@ -123,13 +123,14 @@ class Store:
             if db.execute(held, (name, name)).fetchone():
                 raise OssError("BucketNotEmpty", BucketName=name)
             db.execute("DELETE FROM buckets WHERE name = ?", (name,))
-            db.execute("DELETE FROM cors WHERE bucket = ?", (name,))
+            for table in ("cors", "completed"):
+                db.execute(f"DELETE FROM {table} WHERE bucket = ?", (name,))
 
     def clear(self) -> None:
         """Deletes everything; uploads on their way then find no bucket."""
         with self._database.transaction() as db:
             blobs = self._blobs_in_use()
-            for table in ("objects", "parts", "uploads", "buckets", "cors"):
+            for table in ("objects", "parts", "uploads", "buckets", "cors", "completed"):
                 db.execute(f"DELETE FROM {table}")
         for blob in blobs:
             self.blobs.delete(Content(blob, 0, 0))
