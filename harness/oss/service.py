@@ -30,6 +30,7 @@ from harness.oss.wire.call import Call, Handler, Place
 from harness.oss.wire.consent import Consent
 from harness.oss.wire.operations import Operation, detect
 from harness.oss.wire.times import http_date
+from harness.oss.wire.unsupported import refuse_unsupported
 from harness.oss.wire.xml import Element, render
 from harness.service import Authorize, Journal
 from harness.signatures import oss_v4
@@ -89,6 +90,8 @@ class OssService:
         target, name = Target(), "Invalid"
         try:
             target = self._addressing.target(request)
+            if request.method != "OPTIONS":
+                refuse_unsupported(request)
             operation = detect(request, target)
             name = operation.name
             unsigned = request.method == "OPTIONS"  # a preflight has the query of the request that it announces
