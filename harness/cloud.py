@@ -64,6 +64,9 @@ class CloudOptions:
     the function's code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
     an asynchronous invocation.
     render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
+    clock: epoch seconds; the default is the real time, also where freezegun freezes the test's: the function runs
+    in a process of its own, which nothing freezes. Let clients sign with the real time, too:
+    freeze_time(…, ignore=["oss2", "requests", "harness"]).
     anywhere: answer to every host name, and to every web page (see harness.web_guard).
     """
 

@@ -2,8 +2,9 @@
 
 Not implemented, and answered NotImplemented: image and media processing (x-oss-process), SELECT, restore,
 callbacks, lifecycle, website, logging, referer, bucket policies and tags, worm, encryption rules,
-replication, inventory, live channels, access points, signature V2. Traffic limits and request payment are accepted
-and mean nothing. Unlike OSS: buckets all belong to one account, what is changed takes effect at once, and a
+replication, inventory, live channels, access points, signature V2, the dialect of Amazon S3. Traffic limits and
+request payment are accepted and mean nothing. Requests of web pages need a CORS rule. Unlike OSS: buckets all
+belong to one account, what is changed takes effect at once, and a
 missing object is always NoSuchKey (OSS may say AccessDenied to who may not list the bucket).
 """
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from harness.oss.state.database import Database
 from harness.oss.state.versions import require_bucket
@@ -57,13 +58,7 @@ class CorsRules:
         if row is None:
             return None
         raw = json.loads(row["document"])
-        rules = [
-            CorsRule(
-                *(tuple(rule[name]) for name in ("origins", "methods", "headers", "exposed")), rule["max_age"]
-            )
-            for rule in raw["rules"]
-        ]
-        return Cors(tuple(rules), raw["vary"])
+        return Cors(tuple(_rule_of(rule) for rule in raw["rules"]), raw["vary"])
 
     def put(self, bucket: str, cors: Cors) -> None:
         """In place of those there were. Raises OssError NoSuchBucket."""
@@ -74,6 +69,13 @@ class CorsRules:
     def delete(self, bucket: str) -> None:
         with self._database.transaction() as db:
             db.execute("DELETE FROM cors WHERE bucket = ?", (bucket,))
+
+
+def _rule_of(raw: dict[str, Any]) -> CorsRule:
+    origins, methods, headers, exposed = (
+        tuple(raw[name]) for name in ("origins", "methods", "headers", "exposed")
+    )
+    return CorsRule(origins, methods, headers, exposed, raw["max_age"])
 
 
 def _matches(pattern: str, text: str) -> bool:

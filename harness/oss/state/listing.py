@@ -93,8 +93,10 @@ class Listing:
                 start, below = after.encode(), self._sequence(bucket, after, after_version)
             while True:
                 row = _next_version(db, bucket, start, below)
-                found = object_of(row) if row else None
-                if found is None or not found.key.startswith(prefix):
+                if row is None:
+                    return page
+                found = object_of(row)
+                if not found.key.startswith(prefix):
                     return page
                 if len(page) == limit:
                     page.next_marker = last_of(page)

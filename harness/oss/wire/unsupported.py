@@ -14,7 +14,7 @@ _CALLBACK = (
 )
 _S3 = (
     "This local OSS does not know the signatures and headers of Amazon S3 ({name}). Use an OSS client (oss2, "
-    "alibabacloud-oss-v2, ali-oss, ossutil), or the type Alibaba of rclone with an OSS signature."
+    "alibabacloud-oss-v2, ali-oss, ossutil); boto3 and rclone speak S3 only."
 )
 _S3_PARAMETERS = frozenset({"x-amz-algorithm", "x-amz-signature", "awsaccesskeyid"})
 
