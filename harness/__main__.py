@@ -134,9 +134,10 @@ def up(
         code=code,
         owner=_owner(os.environ),
         render=not no_render,
+        anywhere=anywhere,
     )
     try:
-        run_up(options, faults, anywhere)
+        run_up(options, faults)
     except UpError as exc:
         raise Mistake(str(exc)) from exc
 

@@ -22,7 +22,7 @@ class Body:
 
     def __init__(self, stream: Any, headers: Message) -> None:
         self._stream = stream
-        self.chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+        self.chunked = _is_chunked(headers)
         #: Content-Length in bytes; None without one (then the body is empty, or chunked)
         self.length: int | None = None if self.chunked else _length(headers)
         self._left = self.length or 0
@@ -79,6 +79,15 @@ class Body:
         if not line:
             raise ConnectionError("the client closed the connection between chunks")
         return line
+
+
+def _is_chunked(headers: Message) -> bool:
+    codings = [str(coding).strip().lower() for coding in headers.get_all("Transfer-Encoding", [])]
+    if codings not in ([], ["chunked"]):
+        raise MalformedBody("the only Transfer-Encoding there is here is chunked")
+    if codings and "Content-Length" in headers:  # RFC 9112, 6.3: two readers may see two bodies
+        raise MalformedBody("Content-Length and Transfer-Encoding do not go together")
+    return bool(codings)
 
 
 def _length(headers: Message) -> int | None:

@@ -23,10 +23,10 @@ class UpError(Exception):
     """The cloud cannot start; the message says what to change."""
 
 
-def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None:
+def run_up(options: CloudOptions, faults: Sequence[str]) -> None:
     """Starts it, says so on standard output, and stops it at SIGINT, SIGTERM or SIGHUP. Raises UpError.
 
-    faults: as text. anywhere: a host that others can reach will do.
+    faults: as text.
     """
     # The interpreter writes each signal into this pipe at once. Its handlers run later, between two steps of this
     # thread: one that should wake this thread may wait for it forever.
@@ -37,7 +37,7 @@ def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
             signal.signal(number, lambda *_: None)
-    _check_host(options.host, anywhere)
+    _check_host(options.host, options.anywhere)
     with _build(options, faults) as cloud:
         if not select.select([told], [], [], 0.0)[0]:
             _say_ready(cloud)

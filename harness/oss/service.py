@@ -1,9 +1,10 @@
 """OSS as a service of the local cloud: every request from its first byte to its answer.
 
 Not implemented, and answered NotImplemented: image and media processing (x-oss-process), SELECT, restore,
-callbacks, CORS, lifecycle, website, logging, referer, bucket policies and tags, worm, encryption rules,
-replication, inventory, live channels, access points, signature V2. Traffic limits and request payment are accepted
-and mean nothing. Unlike OSS: buckets all belong to one account, what is changed takes effect at once, and a
+callbacks, lifecycle, website, logging, referer, bucket policies and tags, worm, encryption rules,
+replication, inventory, live channels, access points, signature V2, the dialect of Amazon S3. Traffic limits and
+request payment are accepted and mean nothing. Requests of web pages need a CORS rule. Unlike OSS: buckets all
+belong to one account, what is changed takes effect at once, and a
 missing object is always NoSuchKey (OSS may say AccessDenied to who may not list the bucket).
 """
 
@@ -23,12 +24,14 @@ from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.store import Store
-from harness.oss.wire import buckets, copying, deleting, lists, multipart, objects, post_object, properties
+from harness.oss.wire import buckets, copying, cors, deleting, lists, multipart, objects, post_object, properties
 from harness.oss.wire.access import Access
 from harness.oss.wire.addressing import Addressing, Target, is_path_style
 from harness.oss.wire.call import Call, Handler, Place
+from harness.oss.wire.consent import Consent
 from harness.oss.wire.operations import Operation, detect
 from harness.oss.wire.times import http_date
+from harness.oss.wire.unsupported import refuse_unsupported
 from harness.oss.wire.xml import Element, render
 from harness.service import Authorize, Journal
 from harness.signatures import oss_v4
@@ -42,6 +45,7 @@ HANDLERS: Mapping[str, Handler] = {
     **multipart.HANDLERS,
     **properties.HANDLERS,
     **post_object.HANDLERS,
+    **cors.HANDLERS,
 }
 
 _log = logging.getLogger(__name__)
@@ -62,13 +66,16 @@ class OssService:
         region: str = "cn-beijing",
         account_id: str = ACCOUNT_ID,
         clock: Callable[[], float] = time.time,
+        code_bucket: str | None = None,
     ) -> None:
+        """code_bucket: what is in it gets run, so that no web page may write it."""
         self.store = Store(directory, clock)
         self.notifications = Notifications()
         self._identities, self._journal = identities, journal
         self._place = Place(region, account_id, clock)
         self._access = Access(identities, authorize, journal, self._place)
         self._addressing = Addressing(self.store.has_bucket, region)
+        self._consent = Consent(self._addressing.target, self.store.cors.of, code_bucket)
 
     def operation(self, request: Request) -> str:
         """The name in the API reference; "Invalid" for a request that is none."""
@@ -82,9 +89,12 @@ class OssService:
         target, name = Target(), "Invalid"
         try:
             target = self._addressing.target(request)
+            if request.method != "OPTIONS":
+                refuse_unsupported(request)
             operation = detect(request, target)
             name = operation.name
-            signer = self._access.signer(request, target.resource)
+            unsigned = request.method == "OPTIONS"  # a preflight has the query of the request that it announces
+            signer = None if unsigned else self._access.signer(request, target.resource)
             response = self._run(request, operation, target, signer, request_id)
         except OssError as error:
             response = self._error(request, error, request_id, target.bucket)
@@ -102,7 +112,11 @@ class OssService:
             status=response.status,
             signer=request.notes.get("signer", "anonymous"),
         )
-        return self._complete(response, request_id, started)
+        return self._complete(response, request, target.bucket, request_id, started)
+
+    def consents(self, request: Request) -> bool:
+        """Whether a web page of another origin may send this: as the bucket's CORS rules say."""
+        return self._consent.given(request)
 
     def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
         request_id = secrets.token_hex(12).upper()
@@ -111,7 +125,7 @@ class OssService:
         except OssError:
             bucket = ""
         response = self._error(request, OssError(code, message, status), request_id, bucket)
-        return self._complete(response, request_id, time.monotonic())
+        return self._complete(response, request, bucket, request_id, time.monotonic())
 
     def presign_get(self, bucket: str, key: str, seconds: int, base_url: str) -> str:
         """A URL by which anyone may get the object for `seconds`, signed (V4) by the owner.
@@ -178,12 +192,15 @@ class OssService:
             return Response(error.status, {**headers, "x-oss-err": base64.b64encode(document).decode()})
         return Response(error.status, headers, document)
 
-    def _complete(self, response: Response, request_id: str, started: float) -> Response:
+    def _complete(
+        self, response: Response, request: Request, bucket: str, request_id: str, started: float
+    ) -> Response:
         response.headers = {
             "Server": "AliyunOSS",
             "Date": http_date(self._place.clock()),
             "x-oss-request-id": request_id,
             "x-oss-server-time": str(int((time.monotonic() - started) * 1000)),
+            **cors.headers_for(self.store.cors.of(bucket), request),
             **response.headers,
         }
         return response

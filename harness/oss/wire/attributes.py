@@ -29,12 +29,11 @@ _META_NAME = re.compile("[a-z0-9-]+")
 MAX_TAGS = 10
 #: on a write they ask for what OSS does not do
 _UNSUPPORTED_ON_WRITE = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
-_NOT_HERE = ("x-oss-callback", "x-oss-callback-var")
 
 
 def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket) -> Attributes:
     """`header`: a header's value or "". `names`: of all there are. Raises OssError for values OSS refuses."""
-    for name in (*_UNSUPPORTED_ON_WRITE, *_NOT_HERE):
+    for name in _UNSUPPORTED_ON_WRITE:
         if header(name):
             raise OssError("NotImplemented", Header=name)
     prefix = "x-oss-meta-"

@@ -70,18 +70,18 @@ def get_bucket_location(call: Call) -> Response:
 
 
 def get_bucket_stat(call: Call) -> Response:
-    objects = call.store.versions(call.bucket)
-    held = [found for found in objects if not found.is_marker]
+    totals = call.store.listing.totals(call.bucket)
+    held = [total for total in totals if total.kind != "DeleteMarker"]
     return answer_xml(
         (
             "BucketStat",
             [
-                ("Storage", str(sum(found.size for found in held))),
-                ("ObjectCount", str(len(held))),
-                ("MultipartUploadCount", str(len(call.store.uploads.in_progress(call.bucket)))),
+                ("Storage", str(sum(total.size for total in held))),
+                ("ObjectCount", str(sum(total.count for total in held))),
+                ("MultipartUploadCount", str(call.store.uploads.count(call.bucket))),
                 ("LiveChannelCount", "0"),
-                ("LastModifiedTime", str(int(max((found.modified for found in held), default=call.home.created)))),
-                ("DeleteMarkerCount", str(len(objects) - len(held))),
+                ("LastModifiedTime", str(int(max((total.modified for total in held), default=call.home.created)))),
+                ("DeleteMarkerCount", str(sum(total.count for total in totals if total not in held))),
             ],
         )
     )

@@ -92,7 +92,7 @@ def test_addresses_that_oss_refuses(oss: LocalOss, host: str, path: str, code: s
     ("method", "target"),
     [
         ("GET", "/videos?lifecycle"),
-        ("PUT", "/videos?cors"),
+        ("PUT", "/videos?website"),
         ("GET", "/videos?policy"),
         ("GET", "/videos?tagging"),
         ("POST", "/videos/k?restore"),
