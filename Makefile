@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # As it was given: a $ in a file's name is nothing to expand.
 override export VIDEO := $(value VIDEO)
 
-.PHONY: help demo up package policies test check bench bench-check format clean
+.PHONY: help demo up package policies alarms test coverage check bench bench-check format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,17 @@ package: $(READY) ## what is deployed: dist/code and dist/gif-on-upload.zip (`s 
 policies: $(READY) ## the RAM documents for your account, filled in from .env: dist/ram/*.json
 	@$(BIN)/python -m harness.policies
 
+alarms: $(READY) ## the alarms for your account, filled in from .env: dist/alarms/*.json
+	@$(BIN)/python -m harness.alarms
+
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 4
+
+coverage: $(READY) ## every test, and which lines and branches none of them runs
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -n 4
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 check: $(READY) ## lint, format and types
 	$(BIN)/ruff check .
@@ -46,7 +55,7 @@ format: $(READY) ## put the code in order
 	$(BIN)/ruff format .
 
 clean: ## everything that was made here
-	rm -rf $(VENV) dist demo .local-cloud .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist demo .coverage .coverage.* .local-cloud .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed; none of $(CANDIDATES) is one" >&2; exit 2; }

@@ -17,7 +17,10 @@ from handler.errors import (
     ServiceNotActive,
 )
 
-_OPEN = "open Multimedia AI and its GIF service (video dynamic cover) in the console of this account and region"
+_OPEN = (
+    "open Multimedia AI (多媒体AI) and its GIF service, video dynamic cover (视频动态封面), in the console of "
+    "this account and region"
+)
 _ALLOW = (
     "allow multimediaai:CreateGifTask and multimediaai:ListTasks to the function's role (ram/role-policy.json)"
 )
@@ -25,7 +28,7 @@ _KEYS = "the function's credentials were not accepted: check its role and that G
 _PARAMETER = "correct the named parameter: APPLICATION_ID, TEMPLATE_ID, CALLBACK_URL or SCALES"
 _CLOCK = "the instance's clock is wrong, or the request was held up for 15 minutes"
 _REPORT = "this is a fault of gif-on-upload or of GIF_ENDPOINT: check that it leads to multimediaai 2019-08-10"
-_LIMIT = "delete what is not needed in the Multimedia AI console, or ask for a higher quota"
+_LIMIT = "delete what is not needed in the Multimedia AI (多媒体AI) console, or ask for a higher quota"
 _TOKEN = "the function's security token was not accepted: the platform issues a new one with the next invocation"
 _SLOWER = "lower the function's concurrency (s.yaml: reservedConcurrency), or ask for a higher rate"
 _UNKNOWN = "the task may exist: the next delivery looks for it before it submits again"

@@ -19,6 +19,7 @@ from harness.dotenv import DotenvError, read_dotenv
 from harness.faults import KINDS
 from harness.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
 from harness.options import ENDPOINT_OPTION, PROJECT, STATE, STATE_OPTION
+from harness.outcome import wait_for_outcome
 
 
 class Mistake(click.ClickException):
@@ -133,9 +134,10 @@ def up(
         code=code,
         owner=_owner(os.environ),
         render=not no_render,
+        anywhere=anywhere,
     )
     try:
-        run_up(options, faults, anywhere)
+        run_up(options, faults)
     except UpError as exc:
         raise Mistake(str(exc)) from exc
 
@@ -162,8 +164,9 @@ def demo(video: str | None) -> None:
 @main.command(short_help="Upload a file to the running cloud.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("target", metavar="[oss://BUCKET/KEY]", required=False)
+@click.option("--wait", is_flag=True, help="Wait for what becomes of it; exit code 1 when that is no GIF.")
 @ENDPOINT_OPTION
-def put(file: Path, target: str | None, endpoint: str | None) -> None:
+def put(file: Path, target: str | None, wait: bool, endpoint: str | None) -> None:
     """Upload FILE to the running local cloud, with the official SDK.
 
     Without a target it goes to the bucket that is watched, under its own name; a target that ends in a slash is
@@ -179,6 +182,8 @@ def put(file: Path, target: str | None, endpoint: str | None) -> None:
     bucket, key = _ask(cloud.resolve, file, target)
     _ask(cloud.put, bucket, key, file)
     click.echo(f"uploaded {size:,} bytes to oss://{bucket}/{key}")
+    if wait:
+        raise SystemExit(_ask(wait_for_outcome, cloud, bucket, key))
     click.echo(f"what becomes of it: {cloud.url}/_console")
 
 

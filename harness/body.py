@@ -43,7 +43,7 @@ class Body:
         self, stream: Any, headers: Message, connection: socket.socket | None = None, limits: Limits | None = None
     ) -> None:
         self._stream, self._connection, self._limits = stream, connection, limits or Limits()
-        self.chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+        self.chunked = _is_chunked(headers)
         #: Content-Length in bytes; None without one (then the body is empty, or chunked)
         self.length: int | None = None if self.chunked else _length(headers)
         self._left = self.length or 0
@@ -130,6 +130,15 @@ class Body:
         if not line:
             raise ConnectionError("the client closed the connection between chunks")
         return line
+
+
+def _is_chunked(headers: Message) -> bool:
+    codings = [str(coding).strip().lower() for coding in headers.get_all("Transfer-Encoding", [])]
+    if codings not in ([], ["chunked"]):
+        raise MalformedBody("the only Transfer-Encoding there is here is chunked")
+    if codings and "Content-Length" in headers:  # RFC 9112, 6.3: two readers may see two bodies
+        raise MalformedBody("Content-Length and Transfer-Encoding do not go together")
+    return bool(codings)
 
 
 def _length(headers: Message) -> int | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -47,6 +48,18 @@ class Client:
     def state(self) -> dict[str, Any]:
         """The admin path's state, with the latest of everything only."""
         return self._admin("GET", "state?limit=1", _ANSWER_SECONDS)
+
+    def video(self, bucket: str, key: str) -> dict[str, Any]:
+        """What the admin path says about one video."""
+        return self._admin("GET", f"video?{urlencode({'bucket': bucket, 'key': key})}", _ANSWER_SECONDS)
+
+    def changes(self) -> Iterator[str]:
+        """A line for each thing that happens in the cloud, and now and then when nothing does."""
+        try:
+            with self._session.get(f"{self.url}/_admin/events", stream=True, timeout=_ANSWER_SECONDS) as events:
+                yield from events.iter_lines(decode_unicode=True)
+        except requests.RequestException as exc:
+            raise CallError(f"the local cloud at {self.url} has stopped") from exc
 
     def reset(self) -> None:
         """Empties the cloud, back to how it started."""

@@ -27,7 +27,7 @@ from harness.faults import Faults
 from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.fc.errors import FcError
-from harness.http import Request, Response, Server
+from harness.http import Request, Response, Server, host_name
 from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.intercept import Interception
 from harness.local_stack import read_local_stack
@@ -38,6 +38,8 @@ from harness.roles import Roles
 from harness.scoped import Scoped
 from harness.service import Journal
 from harness.stack import StackError
+from harness.stack_check import wrong_names
+from harness.web_guard import WebGuard
 
 PROJECT = Path(__file__).parents[1]
 #: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
@@ -63,6 +65,10 @@ class CloudOptions:
     the function's code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
     an asynchronous invocation.
     render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
+    clock: epoch seconds; the default is the real time, also where freezegun freezes the test's: the function runs
+    in a process of its own, which nothing freezes. Let clients sign with the real time, too:
+    freeze_time(…, ignore=["oss2", "requests", "harness"]).
+    anywhere: answer to every host name, and to every web page (see harness.web_guard).
     """
 
     stack_file: Path | None = PROJECT / "s.yaml"
@@ -79,6 +85,7 @@ class CloudOptions:
     retry_delay: Callable[[int], float] = exponential_delay
     render: bool = True
     intercept: bool = False
+    anywhere: bool = False
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
@@ -102,6 +109,8 @@ class LocalCloud:
             else None
         )
         self.region = self.stack.region if self.stack else self.environ["REGION"]
+        if problems := list(wrong_names(self.region, self.environ["ACCOUNT_ID"], (), (), self.environ)):
+            raise StackError("; ".join(problems))
         self.faults = Faults()
         self.journal = Journal()
         try:
@@ -126,9 +135,9 @@ class LocalCloud:
             "clock": options.clock,
             "region": self.region,
         }
-        self.oss = OssService(self.directory / "oss", account_id=account, temp_bucket=TEMP_BUCKET, **common)
+        self.oss = OssService(self.directory / "oss", account_id=account, code_bucket=TEMP_BUCKET, **common)
         closing.callback(self.oss.close)
-        self.server = Server(self._answer, options.host, options.port)
+        self.server = Server(self._answer, options.host, options.port, self._refuse)
         closing.callback(self.server.stop)
         state.announce(self.url)
         self.bridge = Bridge(self.oss, self.url, self._deliver)
@@ -159,7 +168,8 @@ class LocalCloud:
         closing.callback(self.fc.close)
         self.console = Console(self)
         closing.callback(self.console.close)
-        self._dispatcher = Dispatcher(self.oss, self.multimediaai, self.fc, self.console, self)
+        guard = WebGuard(anywhere=options.anywhere, own=host_name(options.host))
+        self._dispatcher = Dispatcher(self.oss, self.multimediaai, self.fc, self.console, self, guard)
 
     @property
     def url(self) -> str:
@@ -249,7 +259,10 @@ class LocalCloud:
         return self._roles.authorize(who, action, resource, context)
 
     def _answer(self, request: Request) -> Response:
-        return confine(request, self.dispatch(request))
+        return confine(request, self._dispatcher.answer(request))
+
+    def _refuse(self, request: Request, status: int, message: str) -> Response:
+        return confine(request, self._dispatcher.refuse(request, status, message))
 
     def dispatch(self, request: Request) -> Response:
         """Has the service that a request is for answer it, and faults spoil that. Raises ConnectionCut."""

@@ -18,6 +18,7 @@ from harness.client import oss_client
 from harness.clip import make_clip
 from harness.cloud import DEFAULTS, CloudOptions, LocalCloud
 from harness.multimediaai import Task, TaskStatus
+from harness.multimediaai.download import too_large
 from harness.multimediaai.gif import SECONDS
 from harness.multimediaai.video import Video, VideoError
 from harness.service import Entry
@@ -116,6 +117,8 @@ def _facts(video: Path) -> tuple[str, float | None]:
             raise DemoError(f"{video}: there is no such file")
         if not video.is_file():
             raise DemoError(f"{video}: is no file")
+        if reason := too_large(video.stat().st_size):
+            raise DemoError(f"{video}: {reason}")
         with Video(video) as opened:
             if not any(True for _ in opened.frames()):
                 raise DemoError(f"{video}: is no video: it has no picture")

@@ -11,7 +11,9 @@ from harness.faults import Faults
 from harness.fc import FunctionCompute
 from harness.http import ConnectionCut, Request, Response
 from harness.identity import Identities
+from harness.oss import OssService
 from harness.service import Journal, Service
+from harness.web_guard import WebGuard
 
 
 class Surroundings(Protocol):
@@ -26,10 +28,29 @@ class Dispatcher:
     """The services of one local cloud behind its one port."""
 
     def __init__(
-        self, oss: Service, multimediaai: Service, fc: FunctionCompute, console: Console, cloud: Surroundings
+        self,
+        oss: OssService,
+        multimediaai: Service,
+        fc: FunctionCompute,
+        console: Console,
+        cloud: Surroundings,
+        guard: WebGuard,
     ) -> None:
         self._oss, self._multimediaai, self._fc, self._console = oss, multimediaai, fc, console
-        self._cloud = cloud
+        self._cloud, self._guard = cloud, guard
+
+    def answer(self, request: Request) -> Response:
+        """To a request that came in over the wire: `dispatch`, if the guard lets it pass. Raises ConnectionCut."""
+        service = self._route(request)
+        if service is self._console:  # it has its own guard
+            return self.dispatch(request)
+        consents = self._oss.consents if service is self._oss else _never
+        reason = self._guard.reason(request, consents)
+        return service.refuse(request, 403, "AccessDenied", reason) if reason else self.dispatch(request)
+
+    def refuse(self, request: Request, status: int, message: str) -> Response:
+        """To what is no HTTP request, in the form of the service that it seems to be for."""
+        return self._route(request).refuse(request, status, "BadRequest", message)
 
     def dispatch(self, request: Request) -> Response:
         """The service's answer, as far as faults leave it. Raises ConnectionCut."""
@@ -67,8 +88,14 @@ class Dispatcher:
             return next(service for service in services if service.name == known)
         if self._console.owns(request):
             return self._console
+        if request.host_name in self._guard.domains():  # every path is a key there
+            return self._oss
         if request.path.startswith(("/2023-03-30/", "/2016-08-15/")):
             return self._fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
             return self._multimediaai
         return self._multimediaai if request.host_name.startswith("multimediaai.") else self._oss
+
+
+def _never(request: Request) -> bool:
+    return False

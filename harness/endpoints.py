@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import re
 
-from harness.http import host_name
+from harness.http import Request, host_name
+
+#: A header of requests that interception sends here; no client signs it.
+INTERCEPTED = "X-Local-Cloud-Intercepted"
+
+#: Where Function Compute 3.0 is offered, as the fc3 component (May 2026) has it: it deploys to no other region.
+REGIONS = (
+    *("ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3"),
+    *("ap-southeast-5", "ap-southeast-7", "cn-beijing", "cn-chengdu", "cn-hangzhou", "cn-heyuan-acdr-1"),
+    *("cn-hongkong", "cn-huhehaote", "cn-qingdao", "cn-shanghai", "cn-shanghai-cloudspe"),
+    *("cn-shanghai-finance-1", "cn-shenzhen", "cn-wulanchabu", "cn-zhangjiakou", "eu-central-1", "eu-west-1"),
+    *("me-central-1", "us-east-1", "us-west-1"),
+)
 
 _DOMAIN = ".aliyuncs.com"
 _REGION = "[a-z0-9]+(?:-[a-z0-9]+)+"
@@ -32,3 +44,8 @@ def service_at(host: str) -> str | None:
         return None
     name = host_name(host).removesuffix(_DOMAIN)
     return next((service for service, pattern in _HOSTS.items() if pattern.fullmatch(name)), None)
+
+
+def by_name(request: Request) -> bool:
+    """Whether the request was addressed to the host it names; others found this cloud by its own address."""
+    return INTERCEPTED in request.headers

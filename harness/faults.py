@@ -46,7 +46,8 @@ class FaultError(ValueError):
 class Fault:
     """One fault. value: of the kind (status/code, seconds, bytes). nth counts matching calls from 1.
 
-    calls: that matched so far. hits: of these, how many it spoiled; `times` limits them.
+    id: among the faults of one cloud, from 1. calls: that matched so far. hits: of these, how many it spoiled;
+    `times` limits them.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Fault:
     times: int | None = None
     probability: float = 1.0
     seed: int | None = None
+    id: int = field(default=0, compare=False)
     calls: int = field(default=0, compare=False)
     hits: int = field(default=0, compare=False)
 
@@ -106,6 +108,12 @@ class Fault:
         """Seconds of a `latency`, bytes of a `truncate`."""
         return float(self.value or 0) if self.kind in ("latency", "truncate") else 0.0
 
+    @property
+    def spent(self) -> bool:
+        """Whether it can spoil nothing any more."""
+        passed = self.nth is not None and self.calls >= self.nth
+        return passed or (self.times is not None and self.hits >= self.times)
+
     def due(self, service: str, operation: str) -> bool:
         """Whether it could spoil this call; counts it when it matches."""
         if self.service not in ("*", service) or self.operation not in ("*", operation):
@@ -123,13 +131,24 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._added = 0
         self._lock = threading.Lock()
 
     def add(self, fault: Fault | str) -> Fault:
         fault = parse_fault(fault) if isinstance(fault, str) else fault
         with self._lock:
+            self._added += 1
+            fault.id = self._added
             self._faults.append(fault)
         return fault
+
+    def remove(self, fault_id: int) -> bool:
+        """Whether there was such a one."""
+        with self._lock:
+            kept = [fault for fault in self._faults if fault.id != fault_id]
+            removed = len(kept) < len(self._faults)
+            self._faults = kept
+        return removed
 
     def clear(self) -> None:
         with self._lock:

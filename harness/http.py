@@ -25,19 +25,22 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from harness.body import CHUNK, Body, BodyTimeout, Limits, MalformedBody
+from harness.head import MalformedHead, check_head, header_line
 from harness.head_lines import RoomyHead
 
 #: Seconds for which a client may go on sending when its answer is on the way.
 _LINGER = 30.0
-_NO_HEADER = re.compile(r"[\r\n\0]")
+_HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]*))(?::[0-9]*)?")
 
 
 def host_name(host: str) -> str:
-    """A Host header's name: without port, closing dot and an IPv6 address's brackets, in lower case."""
-    name = host.strip().lower()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.partition(":")[0].rstrip(".")
+    """A Host header's name: without port, closing dot and an IPv6 address's brackets, in lower case.
+
+    What is none stays as it is, so that it is never taken for another: [::1].evil.example is not ::1.
+    """
+    text = host.strip().lower()
+    found = _HOST.fullmatch(text)
+    return (found["v6"] or found["name"].rstrip(".")) if found else text
 
 
 def is_address(name: str) -> bool:
@@ -110,14 +113,25 @@ class ConnectionCut(Exception):
 
 
 Dispatch = Callable[[Request], Response]
+#: (what could be read of a request that is none, the status of its answer, what is wrong with it)
+Refuse = Callable[[Request, int, str], Response]
+
+
+def _refuse_plainly(request: Request, status: int, message: str) -> Response:
+    return Response(status, {"Content-Type": "text/plain; charset=utf-8"}, f"{message}\n".encode())
 
 
 class Server:
-    """`dispatch` answers every request. Binds at construction (port 0: a free one); `start` and `stop` it."""
+    """`dispatch` answers every request, `refuse` what is no HTTP request.
 
-    def __init__(self, dispatch: Dispatch, host: str = "127.0.0.1", port: int = 0) -> None:
+    Binds at construction (port 0: a free one); `start` and `stop` it.
+    """
+
+    def __init__(
+        self, dispatch: Dispatch, host: str = "127.0.0.1", port: int = 0, refuse: Refuse = _refuse_plainly
+    ) -> None:
         self._http = _HTTPServer((host, port), _Handler)
-        self._http.dispatch = dispatch
+        self._http.dispatch, self._http.refuse = dispatch, refuse
         self.limits = self._http.limits = Limits()
         self.host, self.port = str(self._http.server_address[0]), int(self._http.server_address[1])
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)
@@ -146,6 +160,7 @@ class _HTTPServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 512
     dispatch: Dispatch
+    refuse: Refuse
     limits: Limits
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
@@ -199,13 +214,14 @@ class _Handler(RoomyHead):
         if not path.startswith("/") and "://" in path:  # absolute form, as clients with a proxy send it
             path = "/" + path.split("://", 1)[1].partition("/")[2]
         try:
+            check_head(self.headers, self.request_version)
             body = Body(self.rfile, self.headers, self.connection, self.server.limits)
             request = Request(self.command, path, query, self.headers, body, str(self.client_address[0]))
             response = self.server.dispatch(request)
             # The server may answer before it read the body; the next request starts after it.
             read = body.leave(self.command, refused=response.status >= 400)
-        except MalformedBody:
-            self.send_error(HTTPStatus.BAD_REQUEST)
+        except (MalformedHead, MalformedBody) as exc:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(exc), path, query, self.headers)
             return
         except (ConnectionCut, BodyTimeout):
             self._reset()
@@ -216,6 +232,21 @@ class _Handler(RoomyHead):
         self._send(response)
         if not read:
             self._linger()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """BaseHTTPRequestHandler calls it for what it cannot read; its own is a page of HTML."""
+        self._refuse(code, message or http.client.responses.get(code, ""), "/", "", Message())
+
+    def _refuse(self, status: int, message: str, path: str, query: str, headers: Message) -> None:
+        """The connection ends with it: where the next request starts cannot be told."""
+        nothing = Body(self.rfile, Message())
+        method = self.command or "GET"
+        request = Request(method, path, query, headers, nothing, str(self.client_address[0]))
+        response = self.server.refuse(request, int(status), message)
+        response.headers["Connection"] = "close"
+        self.close_connection = True
+        self._send(response)
+        self._linger()
 
     def _linger(self) -> None:
         """Closing on a client that still sends would reset the connection, and its answer might be lost."""
@@ -236,7 +267,7 @@ class _Handler(RoomyHead):
             else:
                 headers["Content-Length"] = str(length)
         phrase = http.client.responses.get(response.status, "")
-        lines = [f"HTTP/1.1 {response.status} {phrase}".encode(), *map(_header_line, headers.items()), b"", b""]
+        lines = [f"HTTP/1.1 {response.status} {phrase}".encode(), *map(header_line, headers.items()), b"", b""]
         head = b"\r\n".join(lines)
         if response.cut_after is not None:
             data = response.body if isinstance(response.body, bytes) else b"".join(response.body)
@@ -263,12 +294,3 @@ class _Handler(RoomyHead):
 
     def log_message(self, *args: Any) -> None:
         """Quiet: the services log what matters."""
-
-
-def _header_line(header: tuple[str, str]) -> bytes:
-    """A value that is no latin-1 as UTF-8; what would end the line is left out."""
-    text = _NO_HEADER.sub(" ", f"{header[0]}: {header[1]}")
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.endpoints import in_production, service_at
+from harness.endpoints import INTERCEPTED, in_production, service_at
 
 _REQUESTS = ("requests.sessions", "aliyunsdkcore.vendored.requests.sessions")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -115,5 +115,6 @@ class _Readdressing:
         port = address.port or _DEFAULT_PORTS[address.scheme]
         local = request.copy()
         local.url = self._url + request.path_url
+        local.headers[INTERCEPTED] = host
         local.headers.setdefault("Host", host if port == _DEFAULT_PORTS[address.scheme] else f"{host}:{port}")
         return local

@@ -13,7 +13,7 @@ _NAMES = {
         PutObjectTagging PutSymlink UploadPartCopy UploadPart CopyObject PutObject GetObjectACL
         GetObjectTagging GetSymlink ListParts GetObject GetObjectMeta HeadObject DeleteObjectTagging
         AbortMultipartUpload DeleteObject AppendObject InitiateMultipartUpload
-        CompleteMultipartUpload
+        CompleteMultipartUpload PutBucketCors GetBucketCors DeleteBucketCors OptionObject
     """,
     "multimediaai": "CreateGifTask GetTaskStatus GetTaskResult ListTasks",
     "fc": """

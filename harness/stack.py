@@ -20,7 +20,7 @@ import yaml
 from harness.dotenv import DotenvError, read_dotenv
 from harness.expressions import ExpressionError, Resolver
 from harness.fc.spec import AsyncConfig, FunctionSpec, TriggerSpec, role_name
-from harness.stack_check import misspelt, refused_settings, refused_triggers, wrong_names
+from harness.stack_check import foreign_arns, misspelt, refused_settings, refused_triggers, wrong_names
 
 
 class StackError(ValueError):
@@ -29,9 +29,9 @@ class StackError(ValueError):
 
 @dataclass(frozen=True)
 class Stack:
-    """What one s.yaml describes. `account_id` comes from the ARNs in it; None when there are none.
+    """What one s.yaml describes. `account_id`: its ACCOUNT_ID, or the first that an ARN in it names, or None.
 
-    variables: what its ${env()} name, as far as they are set.
+    variables: what its ${env()} name, as far as they are set. arns: place, and the ARN that stands there.
     """
 
     file: Path
@@ -40,6 +40,7 @@ class Stack:
     functions: tuple[FunctionSpec, ...]
     triggers: tuple[TriggerSpec, ...]
     variables: Mapping[str, str]
+    arns: tuple[tuple[str, str], ...] = ()
 
     @property
     def buckets(self) -> tuple[str, ...]:
@@ -55,6 +56,7 @@ def check_stack(stack: Stack) -> None:
         wrong_names(stack.region, stack.account_id or "", stack.functions, stack.triggers, stack.variables)
     )
     hint = ".\nSet it right in the environment or in the .env beside it." if wrong else ""
+    wrong += foreign_arns(stack.region, stack.account_id or "", stack.arns)
     # A wrong name makes a wrong trigger; once is enough.
     if problems := wrong or list(refused_triggers(stack.triggers)):
         what = "this is" if len(problems) == 1 else f"{len(problems)} things are"
@@ -83,12 +85,22 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
     if len(regions) > 1:
         raise StackError(f"{path}: one region at a time, but the functions name {', '.join(sorted(regions))}")
     triggers = tuple(trigger for section in props for trigger in _triggers(section))
-    arns = [trigger.source_arn for trigger in triggers] + [section.text("role", "") for section in props]
-    accounts = [arn.split(":")[3] for arn in arns if arn.count(":") >= 4]
+    arns = tuple(found for section in props for found in _arns(section))
+    accounts = [arn.split(":")[3] for _, arn in arns if arn.count(":") >= 4]
     functions = tuple(_function(section, path.parent) for section in props)
     names = re.findall(r"env\(\s*['\"]([^'\"]+)", json.dumps(document))
     given = {name: variables[name] for name in dict.fromkeys(names) if variables.get(name)}
-    return Stack(path, regions.pop(), next(filter(None, accounts), None), functions, triggers, given)
+    account = given.get("ACCOUNT_ID") or next(filter(None, accounts), None)
+    return Stack(path, regions.pop(), account, functions, triggers, given, arns)
+
+
+def _arns(props: _Section) -> Iterator[tuple[str, str]]:
+    """What has to belong to the function's region and account."""
+    yield f"{props.where}.role", props.text("role", "")
+    for raw in props.items("triggers"):
+        for name in ("sourceArn", "invocationRole"):
+            if raw.text("triggerType") == "oss":
+                yield f"{raw.where}.{name}", raw.text(name, "")
 
 
 def _load(path: Path) -> dict[str, Any]:

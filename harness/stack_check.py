@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from harness.endpoints import REGIONS
 from harness.fc.control.documents import async_document, document_of, trigger_document, with_defaults
 from harness.fc.control.validation import (
     check_async_config,
@@ -14,12 +15,13 @@ from harness.fc.control.validation import (
     check_function,
     check_implemented,
     check_trigger,
+    foreign,
 )
 from harness.fc.errors import FcError
 from harness.fc.spec import FunctionSpec, TriggerSpec
 from harness.oss.notifications import NotificationRule, Notifications
 
-_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+_REGION = re.compile("|".join(REGIONS))
 _ACCOUNT = re.compile(r"\d*", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _ROLE = re.compile(r"[a-z0-9._-]{1,64}")
@@ -113,7 +115,7 @@ def _names(
 ) -> Iterator[tuple[str, str, re.Pattern[str], str]]:
     bucket = "a bucket's name has 3 to 63 of a-z, 0-9 and -, and neither begins nor ends with -"
     role = "a role's name is given in lower case, in up to 64 of a-z, 0-9, '.', '_' and -"
-    yield "region", region, _REGION, "a region is named like cn-beijing"
+    yield "region", region, _REGION, "Function Compute has no such region; they are named like cn-beijing"
     yield "the account in ARNs", account, _ACCOUNT, "an account's id has digits only"
     for trigger in triggers:
         yield "the bucket in sourceArn", trigger.bucket, _BUCKET, bucket
@@ -128,6 +130,13 @@ def _names(
         if value := function.environment.get("TRACKING_PREFIX"):
             rule = "must be a folder such as gif-tasks/, with a slash at its end and none at its start"
             yield "TRACKING_PREFIX", value, _FOLDER, rule
+
+
+def foreign_arns(region: str, account: str, arns: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What belongs to another region or account than the function, and can't be deployed. arns: place and ARN."""
+    for place, arn in arns:
+        if why := foreign(arn, region, account):
+            yield f"{place} is {arn!r}: {why}"
 
 
 def refused_triggers(triggers: Iterable[TriggerSpec]) -> Iterator[str]:

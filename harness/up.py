@@ -23,10 +23,10 @@ class UpError(Exception):
     """The cloud cannot start; the message says what to change."""
 
 
-def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None:
+def run_up(options: CloudOptions, faults: Sequence[str]) -> None:
     """Starts it, says so on standard output, and stops it at SIGINT, SIGTERM or SIGHUP. Raises UpError.
 
-    faults: as text. anywhere: a host that others can reach will do.
+    faults: as text.
     """
     # The interpreter writes each signal into this pipe at once. Its handlers run later, between two steps of this
     # thread: one that should wake this thread may wait for it forever.
@@ -37,7 +37,7 @@ def run_up(options: CloudOptions, faults: Sequence[str], anywhere: bool) -> None
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
             signal.signal(number, lambda *_: None)
-    _check_host(options.host, anywhere)
+    _check_host(options.host, options.anywhere)
     with _build(options, faults) as cloud:
         if not select.select([told], [], [], 0.0)[0]:
             _say_ready(cloud)
@@ -83,13 +83,19 @@ def _say_ready(cloud: LocalCloud) -> None:
     for bucket in cloud.options.buckets:
         click.echo(f"  bucket   oss://{bucket}")
     click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")
-    click.echo("\nFor ossutil, the SDKs and s, in another terminal:")
+    _say_exports(cloud)
+    sys.stdout.flush()
+
+
+def _say_exports(cloud: LocalCloud) -> None:
+    """The endpoint is not among them as OSS_ENDPOINT: s.yaml has that name, and a later deploy would ship it."""
+    click.echo("\nFor the SDKs, ossutil and s, in a terminal of their own: what you deploy from it goes here.")
+    key_id, secret = "$ALIBABA_CLOUD_ACCESS_KEY_ID", "$ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     if cloud.options.owner:
         click.echo("  (the access key is the one in your environment)")
     else:
-        keys = cloud.identities.owner
-        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={keys.access_key_id}")
-        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_SECRET={keys.access_key_secret}")
-    click.echo(f"  export OSS_ENDPOINT={cloud.url} OSS_REGION={cloud.region}")
+        key_id, secret = cloud.identities.owner.access_key_id, cloud.identities.owner.access_key_secret
+        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={key_id} ALIBABA_CLOUD_ACCESS_KEY_SECRET={secret}")
+    click.echo(f"  export OSS_ACCESS_KEY_ID={key_id} OSS_ACCESS_KEY_SECRET={secret} OSS_REGION={cloud.region}")
+    click.echo(f"  OSS's endpoint, for the SDKs and for ossutil's -e, is {cloud.url}")
     click.echo(f"  export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT={cloud.url}")
-    sys.stdout.flush()

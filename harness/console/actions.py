@@ -40,6 +40,11 @@ class Actions:
         """Raises FaultError."""
         return self._cloud.faults.add(text.strip())
 
+    def remove_fault(self, fault_id: int) -> None:
+        """Raises ActionError when there is no such one."""
+        if not self._cloud.faults.remove(fault_id):
+            raise ActionError(404, "NoSuchFault", f"there is no fault with the id {fault_id}")
+
     def clear_faults(self) -> None:
         self._cloud.faults.clear()
 

@@ -2,11 +2,12 @@
 
     GET    /_admin/state          all of the below, the latest of each
     GET    /_admin/videos         each with its tracking log, task and GIF                     ?limit=
+    GET    /_admin/video          ?bucket= &key=: one, and whether anything more may become of it
     GET    /_admin/tasks, /_admin/invocations, /_admin/records, /_admin/denied, /_admin/journal    ?limit=
     GET    /_admin/buckets
     GET    /_admin/objects        ?bucket= &prefix= &after= &limit=
     PUT    /_admin/objects        ?bucket= &key=; the body is uploaded, signed by the owner
-    GET    /_admin/faults         POST: one more, as text or {"fault": "…"}; DELETE: none
+    GET    /_admin/faults         POST: one more, as text or {"fault": "…"}; DELETE: one ?id=, or all
     GET    /_admin/delivery       PUT: {"duplicate": 2, "shuffle": 7}; shuffle is a seed or null
     GET    /_admin/events         the journal as server-sent events
     POST   /_admin/reset
@@ -47,6 +48,7 @@ class Admin:
         }
         for name, latest in lists.items():
             yield Route("GET", f"/_admin/{name}", f"List{name.title()}", self._list(name, latest))
+        yield Route("GET", "/_admin/video", "GetVideo", self._video)
         yield Route("GET", "/_admin/state", "GetState", self._state)
         yield Route("GET", "/_admin/buckets", "ListBuckets", lambda _: answer({"buckets": self._views.buckets()}))
         yield Route("GET", "/_admin/objects", "ListObjects", self._objects)
@@ -61,6 +63,16 @@ class Admin:
 
     def _list(self, name: str, latest: Any) -> Any:
         return lambda request: answer({name: latest(_limit(request))})
+
+    def _video(self, request: Request) -> Response:
+        # Asked first: what is over now is over in the view of the video, too.
+        expected = self._cloud.fc.pending > 0
+        video = self._views.video(required(request.params, "bucket"), required(request.params, "key"))
+        if video.state in ("waiting", "running"):
+            expected = self._cloud.multimediaai.renders
+        return answer(
+            {"video": video, "ended": video.ended or not expected, "said": self._views.said_of(video.uri)}
+        )
 
     def _state(self, request: Request) -> Response:
         limit = _limit(request)
@@ -107,7 +119,10 @@ class Admin:
         return answer({"faults": self._views.faults()}, 201)
 
     def _clear_faults(self, request: Request) -> Response:
-        self._actions.clear_faults()
+        if "id" in request.params:
+            self._actions.remove_fault(whole_number(request.params, "id", 0, 1, 10**9))
+        else:
+            self._actions.clear_faults()
         return self._faults(request)
 
     def _set_delivery(self, request: Request) -> Response:

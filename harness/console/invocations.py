@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Iterable
 
 from harness.console.cloud import Cloud
-from harness.console.model import InvocationView, LogLine
+from harness.console.model import InvocationView, Listing, LogLine
 from harness.console.redact import Redactor
 from harness.fc.records import InvocationRecord
 from harness.service import Entry
@@ -29,6 +30,14 @@ class Invocations:
         """The latest first; those that run now before all others."""
         ended = self._cloud.fc.invocations[-limit:]
         return [*self._running(), *(self._view(record) for record in reversed(ended))]
+
+    def by_state(self, limit: int, outcome: str) -> Listing[InvocationView]:
+        """The latest of an outcome, or of all when it is ""."""
+        running, ended = self._running(), self._cloud.fc.invocations
+        counts = Counter(record.outcome for record in ended) + Counter(running=len(running))
+        found = [record for record in ended if outcome in ("", record.outcome)][-limit:]
+        shown = [call for call in running if outcome in ("", call.outcome)]
+        return Listing([*shown, *(self._view(record) for record in reversed(found))], len(ended), counts)
 
     def count(self) -> int:
         return len(self._cloud.fc.invocations)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,22 @@ class VideoView:
     request_ids: tuple[str, ...] = ()
 
     @property
+    def ended(self) -> bool:
+        """Whether nothing more can become of it but by a new event: there is a GIF, or never will be."""
+        return self.state in ("skipped", "succeeded") or (self.state == "failed" and self.task is not None)
+
+    @property
     def uri(self) -> str:
         return f"oss://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class Listing(Generic[T]):
+    """The latest of some state or of all. `total`: how many there are in all, `counts`: of each state."""
+
+    items: list[T]
+    total: int
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -129,11 +145,13 @@ class EntryView:
 
 @dataclass(frozen=True)
 class FaultView:
-    """`calls`: how many calls matched it, `hits`: how many of them it spoilt."""
+    """`calls`: how many calls matched it, `hits`: how many of them it spoilt. `spent`: it can spoil no more."""
 
+    id: int
     text: str
     calls: int
     hits: int
+    spent: bool
 
 
 @dataclass(frozen=True)

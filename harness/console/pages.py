@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from harness.console.actions import Actions
+from harness.console.actions import ActionError, Actions
 from harness.console.cloud import Cloud
 from harness.console.media import media_response
 from harness.console.render import Renderer
 from harness.console.routes import BadRequest, Route, required, whole_number
-from harness.console.views import Views, object_view
+from harness.console.views import COUNTED, Views, object_view
 from harness.faults import KINDS, FaultError
 from harness.http import Request, Response
 
@@ -46,6 +47,7 @@ class Pages:
         yield Route("GET", "/_console/activity", "ShowActivity", self._activity)
         yield Route("GET", "/_console/faults", "ShowFaults", lambda _: self._faults())
         yield Route("POST", "/_console/faults", "AddFault", self._add_fault)
+        yield Route("POST", "/_console/faults/remove", "RemoveFault", self._remove_fault)
         yield Route("POST", "/_console/faults/clear", "ClearFaults", self._clear_faults)
         yield Route("POST", "/_console/delivery", "SetDelivery", self._set_delivery)
         yield Route("GET", "/_console/buckets", "ShowBuckets", self._buckets)
@@ -57,16 +59,20 @@ class Pages:
 
     def _videos(self, request: Request) -> Response:
         limit = _limit(request, 24)
-        videos, count = self._views.videos(limit)
-        return self._page("videos", videos=videos, videos_in_all=count, limit=limit)
+        state = request.params.get("state", "")
+        found = self._views.videos_by_state(limit, state)
+        return self._page("videos", found=found, state=state, limit=limit, counted=COUNTED)
 
     def _tasks(self, request: Request) -> Response:
         limit = _limit(request, 100)
-        return self._page("tasks", tasks=self._views.tasks.latest(limit), limit=limit)
+        state = request.params.get("state", "")
+        return self._page("tasks", found=self._views.tasks.by_state(limit, state), state=state, limit=limit)
 
     def _invocations(self, request: Request) -> Response:
         limit = _limit(request, 50)
-        return self._page("invocations", invocations=self._views.invocations.latest(limit), limit=limit)
+        state = request.params.get("state", "")
+        found = self._views.invocations.by_state(limit, state)
+        return self._page("invocations", found=found, state=state, limit=limit)
 
     def _activity(self, request: Request) -> Response:
         limit = _limit(request, 100)
@@ -85,6 +91,12 @@ class Pages:
             self._actions.add_fault(typed)
         except FaultError as exc:
             return self._faults(str(exc), typed)
+        return _see("/_console/faults")
+
+    def _remove_fault(self, request: Request) -> Response:
+        # Gone already, as of a second click: what was wanted is so.
+        with contextlib.suppress(ActionError):
+            self._actions.remove_fault(whole_number(_form(request), "id", 0, 1, 10**9))
         return _see("/_console/faults")
 
     def _clear_faults(self, _: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Tracking logs: where a video's is, and what its lines say in words. Their format: README, "The record"."""
+"""Tracking logs: where a video's is, and what its lines say in words. Their format: docs/record.md."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from harness.console.cloud import Cloud
-from harness.console.model import TaskView
+from harness.console.model import Listing, TaskView
 from harness.console.redact import Redactor
 from harness.multimediaai import Task, TaskStatus
 
@@ -18,6 +18,14 @@ class Tasks:
     def latest(self, limit: int) -> list[TaskView]:
         """The latest first."""
         return [self._view(task) for task in self._cloud.multimediaai.tasks.page(1, limit, {})[1]]
+
+    def by_state(self, limit: int, state: str) -> Listing[TaskView]:
+        """The latest of a state, or of all when it is ""."""
+        tasks = self._cloud.multimediaai.tasks
+        counts = {status.name.lower(): tasks.count(status) for status in TaskStatus}
+        wanted = {"status": TaskStatus[state.upper()]} if state in counts else {}
+        found = [self._view(task) for task in tasks.page(1, limit, wanted)[1]]
+        return Listing(found, sum(counts.values()), counts)
 
     def count(self) -> int:
         return self._cloud.multimediaai.tasks.count()

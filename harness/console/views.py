@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from harness.console.cloud import Cloud
 from harness.console.invocations import Invocations
 from harness.console.model import (
@@ -9,6 +11,7 @@ from harness.console.model import (
     DeliveryView,
     EntryView,
     FaultView,
+    Listing,
     ObjectView,
     TriggerView,
     VideoView,
@@ -24,6 +27,8 @@ from harness.service import Entry
 
 #: how many invocations are searched for what they say about a video
 _SEARCHED = 500
+#: how many videos are looked at to count their states, each with its record
+COUNTED = 500
 
 
 class Views:
@@ -39,6 +44,26 @@ class Views:
         """(the latest, how many there are)"""
         objects = self._videos.objects()
         return self._videos.views(objects[:limit], self.invocations.latest(_SEARCHED)), len(objects)
+
+    def videos_by_state(self, limit: int, state: str) -> Listing[VideoView]:
+        """The latest of a state, or of all when it is ""; counts are those of the latest COUNTED."""
+        objects = self._videos.objects()
+        views = self._videos.views(objects[: max(limit, COUNTED)], self.invocations.latest(_SEARCHED))
+        found = [view for view in views if state in ("", view.state)]
+        return Listing(found[:limit], len(objects), Counter(view.state for view in views))
+
+    def video(self, bucket: str, key: str) -> VideoView:
+        """One of them, or any other object; raises OssError."""
+        video = self._cloud.oss.store.stat(bucket, key)
+        return self._videos.views([video], self.invocations.latest(_SEARCHED))[0]
+
+    def said_of(self, uri: str) -> str:
+        """What the function said last about a video that failed, with what to do; "" when it said nothing."""
+        for call in self.invocations.latest(_SEARCHED):
+            for line in reversed(call.lines):
+                if line.fields.get("video") == uri and line.fields.get("detail"):
+                    return str(line.fields["detail"])
+        return ""
 
     def triggers(self) -> list[TriggerView]:
         rules = self._cloud.oss.notifications.rules()
@@ -79,7 +104,10 @@ class Views:
         return EntryView(entry.kind, entry.at, self._redactor.value(dict(entry.fields)))
 
     def faults(self) -> list[FaultView]:
-        return [FaultView(describe(fault), fault.calls, fault.hits) for fault in self._cloud.faults.all()]
+        return [
+            FaultView(fault.id, describe(fault), fault.calls, fault.hits, fault.spent)
+            for fault in self._cloud.faults.all()
+        ]
 
     def delivery(self) -> DeliveryView:
         faults = self._cloud.fc.delivery

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.fc.logs import InstanceLog
+from harness.fc.template import Forked, TemplateGone, can_fork, fork
 
 RUNTIME = Path(__file__).with_name("runtime.py")
 #: Seconds from the start of the process until it takes requests; only a machine out of breath needs them.
@@ -54,7 +55,13 @@ class Launch:
     memory_mb: int
     sockets: Path
 
-    def popen(self, socket_fd: int) -> subprocess.Popen[bytes]:
+    def start(self, socket_fd: int) -> subprocess.Popen[bytes] | Forked:
+        if not self.packages and can_fork(self.command, self.environment):
+            with contextlib.suppress(TemplateGone):
+                return fork(RUNTIME, socket_fd, self.code, self.environment)
+        return self._popen(socket_fd)
+
+    def _popen(self, socket_fd: int) -> subprocess.Popen[bytes]:
         arguments, environment = (
             [*self.command, str(RUNTIME), str(socket_fd), str(os.getpid())],
             dict(self.environment),
@@ -94,7 +101,7 @@ class Instance:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(self._socket_path))
             listener.listen(8)
-            self._process = launch.popen(listener.fileno())
+            self._process = launch.start(listener.fileno())
         assert self._process.stdout is not None
         self.log = InstanceLog(self._process.stdout, request_id, on_line)
 

@@ -3,14 +3,19 @@
 Needs the standard library and functions-framework only. Leaves no trace of itself in sys.path, sys.modules or
 os.environ: what the function sees is what FC would show it, and the code folder comes first. PACKAGES is a folder
 on PYTHONPATH that has functions-framework, and that the function shall not see.
+
+`python runtime.py template FD` is a process that has imported functions-framework and waits: for each order on the
+socket FD (template.py) it forks, and the fork is an instance. So the import is paid for once.
 """
 
 from __future__ import annotations
 
 import _thread
 import faulthandler
+import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -33,9 +38,16 @@ class _Handler(WSGIRequestHandler):
 
 
 def main() -> None:
-    fd, cloud, packages = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    if sys.argv[1] == "template":
+        _wait_for_orders(int(sys.argv[2]))
+    else:
+        _serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+
+
+def _serve(fd: int, parent: int, packages: list[str]) -> None:
+    """Answers requests until somebody ends this process. parent: with that process it ends too."""
     # No part of `threading`: what the function sees there is its own.
-    _thread.start_new_thread(_end_with, (cloud,))
+    _thread.start_new_thread(_end_with, (parent,))
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # what was printed before a crash is logged
     server = _Server("unix://instance", 0, _load_app(), handler=_Handler, fd=fd)
     for folder in packages:
@@ -48,9 +60,46 @@ def main() -> None:
     server.serve_forever()
 
 
-def _end_with(cloud: int) -> None:
+def _wait_for_orders(fd: int) -> None:
+    """One order at a time: forks, or buries an instance that has ended, until the local cloud is gone."""
+    with socket.socket(fileno=fd) as orders:
+        while True:
+            message, fds, _, _ = socket.recv_fds(orders, 1 << 20, 2)
+            if not message:
+                return  # the instances see that their parent is gone
+            order = json.loads(message)
+            if "bury" in order:
+                os.waitpid(order["bury"], 0)
+                continue
+            if (pid := os.fork()) == 0:
+                orders.close()
+                _become_instance(order, *fds)
+            for each in fds:
+                os.close(each)
+            orders.send(str(pid).encode())
+
+
+def _become_instance(order: dict[str, Any], listener: int, output: int) -> None:
+    """What a process of its own would have got from its start: session, streams, folder and environment."""
+    try:
+        os.setsid()
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        os.chdir(order["cwd"])
+        # Where no locale is set, the interpreter's start sets this one.
+        started = {name: value for name, value in os.environ.items() if name == "LC_CTYPE"}
+        os.environ.clear()
+        os.environ.update({**started, **order["environment"]})
+        time.tzset()
+        _serve(listener, os.getppid(), [])
+    finally:
+        os._exit(1)
+
+
+def _end_with(parent: int) -> None:
     """Ends this process and all that the function started when the local cloud is gone, however it was ended."""
-    while os.getppid() == cloud:
+    while os.getppid() == parent:
         time.sleep(_LOOK_SECONDS)
     os.killpg(0, signal.SIGKILL)
 

@@ -187,6 +187,11 @@ class FunctionCompute:
         """
         return self._delivery.resume()
 
+    @property
+    def pending(self) -> int:
+        """How many accepted asynchronous invocations have not ended."""
+        return self._delivery.pending()
+
     def drain(self, timeout: float) -> bool:
         """Until every accepted asynchronous invocation has ended: succeeded, given up or expired."""
         return self._delivery.drain(timeout)

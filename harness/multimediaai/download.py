@@ -41,6 +41,12 @@ class Limits:
     total: float = 900.0
 
 
+def too_large(size: int) -> str:
+    """Why a file of so many bytes gets no GIF here, in words; "" when it may get one."""
+    most = Limits().size
+    return f"{size} bytes, and the local GIF service downloads at most {most}: no GIF" if size > most else ""
+
+
 def download(
     url: str,
     target: Path,

@@ -76,6 +76,7 @@ class MultimediaAIService(Behaviour):
         self._authorize = authorize
         self._journal = journal
         self._clock = clock
+        self.renders = render
         self._host = f"multimediaai.{region}.aliyuncs.com"
         self._nonces = NonceLog()
         self.account = Account()

@@ -24,7 +24,8 @@ from av.video.stream import VideoStream
 #: FFmpeg's names of the container formats that are read; those from wav on hold no videos, and are read because
 #: that can then be said better than by "unknown format"
 _FORMATS = (
-    "mov,mp4,matroska,webm,avi,flv,asf,mpegts,mpeg,ogg,rm,dv,mxf,ivf,gif,apng,wav,mp3,aac,flac,jpeg_pipe,png_pipe"
+    "mov,mp4,matroska,webm,avi,flv,asf,mpegts,mpeg,mpegvideo,m4v,ogg,rm,dv,mxf,ivf,gif,apng,"
+    "wav,mp3,aac,flac,jpeg_pipe,png_pipe"
 )
 #: Titles in other encodings than UTF-8 are common; releases of PyAV before 18 refuse the whole file unless told.
 _TOLERANT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 18 else {}

@@ -9,6 +9,7 @@ _ACCESS = "You have no right to access this object because of bucket acl."
 #: code: (HTTP status, message, EC or "" where it is not known)
 CATALOGUE: dict[str, tuple[int, str, str]] = {
     "AccessDenied": (403, _ACCESS, "0003-00000001"),
+    "AccessForbidden": (403, "CORSResponse: CORS is not enabled for this bucket.", ""),
     "AccessKeyIdAndSecurityTokenNotMatch": (
         403,
         "The OSS access key id and security token you provided does not match.",
@@ -54,6 +55,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "MethodNotAllowed": (405, "The specified method is not allowed against this resource.", ""),
     "MissingContentLength": (411, "You must provide the Content-Length HTTP header.", ""),
     "NoSuchBucket": (404, "The specified bucket does not exist.", "0015-00000101"),
+    "NoSuchCORSConfiguration": (404, "The CORS Configuration does not exist.", ""),
     "NoSuchKey": (404, "The specified key does not exist.", "0026-00000001"),
     "NoSuchServerSideEncryptionRule": (404, "The server side encryption configuration does not exist.", ""),
     "NoSuchUpload": (

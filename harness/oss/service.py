@@ -2,18 +2,20 @@
 
 Not implemented, and answered NotImplemented: image and media processing and SELECT (x-oss-process,
 x-oss-async-process, asyncFetch, dataPipeline, x-oss-write-get-object-response), callbacks (callback,
-callback-var, x-oss-callback, x-oss-callback-var), signature V2, bucket tags (tagging of a bucket), conditions on a
+callback-var, x-oss-callback, x-oss-callback-var), signature V2, the dialect
+of Amazon S3, bucket tags (tagging of a bucket), conditions on a
 write (If-Match and its like), AppendObject with a KMS key id, and by their query parameter
   of objects: restore, cleanRestoredObject, seal, rename, legalHold, retention, objectWorm
   of buckets: accessMonitor, accessmonitor, accessPoint, accessPointPolicy, bucketArchiveDirectRead, cname, comp,
-    cors, httpsConfig, inventory, lifecycle, live, logging, metadataConfiguration, metadataInventoryTable,
+    httpsConfig, inventory, lifecycle, live, logging, metadataConfiguration, metadataInventoryTable,
     metadataJournalTable, metaQuery, overwriteConfig, policy, policyStatus, publicAccessBlock, qos, qosInfo,
     qosRequester, quota, redundancyTransition, referer, replication, replicationLocation, replicationProgress,
     requestPayment, requesterQosInfo, resourceGroup, resourcePool, resourcePoolBuckets, resourcePoolInfo, rtc,
     style, transferAcceleration, userDefinedLogFieldsConfig, userQosInfo, vod, website, worm, wormExtend, wormId
   of the account: cloudboxes, regions
 Traffic limits, request payment and restrictions by address (x-oss-ac-*) are accepted and mean nothing; nothing is
-encrypted, whatever a rule says. Unlike OSS: buckets all belong to one account, what is changed takes effect at
+encrypted, whatever a rule says. Requests of web pages need a CORS rule.
+Unlike OSS: buckets all belong to one account, what is changed takes effect at
 once, and a missing object is always NoSuchKey (OSS may say AccessDenied to who may not list the bucket).
 """
 
@@ -36,6 +38,7 @@ from harness.oss.state.store import Store
 from harness.oss.wire import (
     buckets,
     copying,
+    cors,
     deleting,
     encryption,
     lists,
@@ -48,8 +51,10 @@ from harness.oss.wire import (
 from harness.oss.wire.access import Access
 from harness.oss.wire.addressing import Addressing, Target, is_path_style
 from harness.oss.wire.call import Call, Handler, Place
+from harness.oss.wire.consent import Consent
 from harness.oss.wire.operations import Operation, detect
 from harness.oss.wire.times import http_date
+from harness.oss.wire.unsupported import refuse_unsupported
 from harness.oss.wire.xml import Element, render
 from harness.service import Authorize, Journal
 from harness.signatures import oss_v4
@@ -66,6 +71,7 @@ HANDLERS: Mapping[str, Handler] = {
     **post_object.HANDLERS,
     **encryption.HANDLERS,
     **statistics.HANDLERS,
+    **cors.HANDLERS,
 }
 #: the operations whose bucket need not exist
 _MAKE_BUCKETS = ("PutBucket", "PutBucketAcl")
@@ -74,10 +80,7 @@ _log = logging.getLogger(__name__)
 
 
 class OssService:
-    """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
-
-    `temp_bucket`: see Addressing.
-    """
+    """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads."""
 
     name = "oss"
 
@@ -91,14 +94,16 @@ class OssService:
         region: str = "cn-beijing",
         account_id: str = ACCOUNT_ID,
         clock: Callable[[], float] = time.time,
-        temp_bucket: str | None = None,
+        code_bucket: str | None = None,
     ) -> None:
+        """code_bucket: what is in it gets run, so that no web page may write it."""
         self.store = Store(directory, clock)
         self.notifications = Notifications()
         self._identities, self._journal = identities, journal
         self._place = Place(region, account_id, clock)
         self._access = Access(identities, authorize, journal, self._place)
-        self._addressing = Addressing(self.store.has_bucket, region, account_id, temp_bucket)
+        self._addressing = Addressing(self.store.has_bucket, region)
+        self._consent = Consent(self._addressing.target, self.store.cors.of, code_bucket)
 
     def operation(self, request: Request) -> str:
         """The name in the API reference; "Invalid" for a request that is none."""
@@ -112,12 +117,15 @@ class OssService:
         target, name = Target(), "Invalid"
         try:
             target = self._addressing.target(request)
+            if request.method != "OPTIONS":
+                refuse_unsupported(request)
             operation = detect(request, target)
             name = operation.name
             # before anything else, the signature too: by that clients tell whether a bucket exists
             if target.bucket and operation.name not in _MAKE_BUCKETS:
                 self.store.bucket(target.bucket)
-            signer = self._access.signer(request, target.resource)
+            unsigned = request.method == "OPTIONS"  # a preflight has the query of the request that it announces
+            signer = None if unsigned else self._access.signer(request, target.resource)
             response = self._run(request, operation, target, signer, request_id)
         except OssError as error:
             response = self._error(request, error, request_id, target.bucket)
@@ -135,7 +143,11 @@ class OssService:
             status=response.status,
             signer=request.notes.get("signer", "anonymous"),
         )
-        return self._complete(response, request_id, started)
+        return self._complete(response, request, target.bucket, request_id, started)
+
+    def consents(self, request: Request) -> bool:
+        """Whether a web page of another origin may send this: as the bucket's CORS rules say."""
+        return self._consent.given(request)
 
     def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
         request_id = secrets.token_hex(12).upper()
@@ -144,7 +156,7 @@ class OssService:
         except OssError:
             bucket = ""
         response = self._error(request, OssError(code, message, status), request_id, bucket)
-        return self._complete(response, request_id, time.monotonic())
+        return self._complete(response, request, bucket, request_id, time.monotonic())
 
     def presign_get(self, bucket: str, key: str, seconds: int, base_url: str) -> str:
         """A URL by which anyone may get the object for `seconds`, signed (V4) by the owner.
@@ -210,12 +222,15 @@ class OssService:
             return Response(error.status, {**headers, "x-oss-err": base64.b64encode(document).decode()})
         return Response(error.status, headers, document)
 
-    def _complete(self, response: Response, request_id: str, started: float) -> Response:
+    def _complete(
+        self, response: Response, request: Request, bucket: str, request_id: str, started: float
+    ) -> Response:
         response.headers = {
             "Server": "AliyunOSS",
             "Date": http_date(self._place.clock()),
             "x-oss-request-id": request_id,
             "x-oss-server-time": str(int((time.monotonic() - started) * 1000)),
+            **cors.headers_for(self.store.cors.of(bucket), request),
             **response.headers,
         }
         return response

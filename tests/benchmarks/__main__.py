@@ -1,6 +1,7 @@
 """`make bench`: everything, once. The table goes to standard output, all of it to dist/bench.json.
 
-python -m tests.benchmarks [--check | --write]; --write makes the run the baseline, and puts it into the READMEs
+python -m tests.benchmarks [--check | --write]; --write makes the run the baseline, and puts it into
+docs/benchmarks.md
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from tests.benchmarks.baseline import TOLERANCE_OF_BYTES, TOLERANCE_OF_TIMES, fi
 from tests.benchmarks.cloud import measure_cloud
 from tests.benchmarks.costs import measure_costs
 from tests.benchmarks.figures import Figure, Goal, Sample
+from tests.benchmarks.guide import write_figures
 from tests.benchmarks.invoking import measure_batch, measure_others, measure_warm
 from tests.benchmarks.packages import Packages, make_packages
-from tests.benchmarks.readme import write_figures
 from tests.benchmarks.report import Report
 from tests.benchmarks.setting import PROJECT, Place, Stub
 from tests.benchmarks.starting import measure_imports, measure_starts

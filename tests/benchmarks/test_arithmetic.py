@@ -12,8 +12,8 @@ from harness.stack import read_stack
 from tests.benchmarks.baseline import FILE, find_regressions, write_baseline
 from tests.benchmarks.costs import CHOSEN, Cost
 from tests.benchmarks.figures import Figure, Goal, Sample, turns
+from tests.benchmarks.guide import FILES, ROWS, write_figures
 from tests.benchmarks.money import MILLION, Prices, Size, Workload, cost_of_a_million
-from tests.benchmarks.readme import FILES, ROWS, write_figures
 from tests.benchmarks.setting import PROJECT, Invocations
 
 
@@ -118,7 +118,7 @@ def test_the_size_that_costs_are_given_for_is_the_one_that_is_deployed() -> None
     assert Size(function.cpu or 0.0, function.memory_mb) == CHOSEN
 
 
-def test_the_readmes_have_the_figures_of_the_committed_run() -> None:
+def test_the_guides_have_the_figures_of_the_committed_run() -> None:
     ratios = json.loads(FILE.read_text(encoding="utf-8"))
     for file in FILES:
         block = re.search(r"<!-- bench -->.*<!-- /bench -->", file.read_text(encoding="utf-8"), re.DOTALL)
@@ -130,7 +130,7 @@ def test_the_readmes_have_the_figures_of_the_committed_run() -> None:
 
 
 def test_figures_go_behind_the_labels_of_their_rows(tmp_path: Path) -> None:
-    file = tmp_path / "README.md"
+    file = tmp_path / "benchmarks.md"
     file.write_text(
         "a\n<!-- costs -->\n| | CNY |\n|---|---|\n| ours | old |\n| FFmpeg |\n<!-- /costs -->\n"
         "<!-- bench -->\n| | |\n|---|---|\n" + "| row |\n" * len(ROWS) + "<!-- /bench -->\nb\n"

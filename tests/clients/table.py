@@ -1,7 +1,7 @@
 """`python -m tests.clients.table [FILE]`: tries every client at every operation and prints what comes out.
 
-With a FILE (README.md, say), the table is also written there, between START and END. Exit code 1 when a cell
-fails or could not be tried.
+With a FILE (docs/local-cloud.md, say), the table is also written there, between START and END. Exit code 1 when a
+cell fails or could not be tried.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table in README.md is the one that the tests of the clients make."""
+"""The table in docs/local-cloud.md is the one that the tests of the clients make."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.clients.table import END, START, between, table
 PROJECT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_readme_has_the_table(name: str) -> None:
+@pytest.mark.parametrize("name", ["docs/local-cloud.md", "docs/local-cloud.zh-CN.md"])
+def test_the_guide_has_the_table(name: str) -> None:
     parts = between((PROJECT / name).read_text(encoding="utf-8"))
     assert parts is not None, f"{name} has no {START} … {END}"
     assert parts[1] == table(), f"python -m tests.clients.table {name} puts it right"

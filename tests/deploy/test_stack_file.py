@@ -16,8 +16,8 @@ from handler.settings import Settings, read_settings
 
 from .conftest import PROJECT, REQUIRED, StackFile
 
-#: A file, and the heading in it under which deploying is explained.
-GUIDES = ("README.md", "README.zh-CN.md")
+#: Where deploying and every setting are explained.
+GUIDES = ("docs/deploy.md", "docs/deploy.zh-CN.md")
 
 
 @pytest.fixture(scope="module")

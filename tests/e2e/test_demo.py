@@ -58,6 +58,15 @@ def test_a_video_that_is_none_is_one_clear_line_and_leaves_nothing_behind(what: 
     assert (sorted((ROOT / "demo").glob("*")) if (ROOT / "demo").exists() else []) == before
 
 
+def test_a_file_too_large_for_the_local_gif_service_is_said_before_the_upload(tmp_path: Path) -> None:
+    video = tmp_path / "clip.mp4"
+    with video.open("wb") as file:
+        file.truncate((2 << 30) + 1)  # a hole, which takes no room on the disk
+    with pytest.raises(DemoError, match=r"2147483649 bytes, and .* downloads at most 2147483648"):
+        run_demo(video, tmp_path / "demo")
+    assert not (tmp_path / "demo").exists()
+
+
 def test_a_suffix_that_is_no_videos_is_said_to_be_none(tmp_path: Path) -> None:
     video = tmp_path / "clip.film"
     make_clip(video, seconds=1)

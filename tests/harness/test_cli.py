@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,7 @@ def test_a_cloud_from_start_to_restart(project: Path) -> None:
     with up(project) as cloud:
         assert f"{cloud.url}/_console" in cloud.printed
         assert "oss://my-videos/* for gif-on-upload" in cloud.printed
-        assert f"export OSS_ENDPOINT={cloud.url} OSS_REGION=cn-beijing" in cloud.printed
+        assert cloud.url in cloud.printed.partition("OSS's endpoint")[2]
         assert find_cloud(project / "state") == cloud.url
         answer = run("put", clip, "--endpoint", cloud.url)
         assert (answer.returncode, answer.stderr) == (0, "")
@@ -167,6 +170,42 @@ def test_an_empty_cloud_is_ready_for_s_deploy(project: Path) -> None:
         assert {"films", "my-gif-records"} <= {bucket["name"] for bucket in state["buckets"]}
         assert "bucket   oss://films" in cloud.printed
         assert f"export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT=" in cloud.printed
+
+
+#: Lists the buckets with the credentials that an OSS SDK's own provider finds in the environment.
+LIST = {
+    "oss2": """
+import os, sys, oss2
+keys = oss2.ProviderAuthV4(oss2.credentials.EnvironmentVariableCredentialsProvider())
+service = oss2.Service(keys, sys.argv[1], region=os.environ["OSS_REGION"])
+print(*(found.name for found in oss2.BucketIterator(service)))
+""",
+    "alibabacloud_oss_v2": """
+import os, sys, alibabacloud_oss_v2 as oss
+config = oss.config.load_default()
+config.credentials_provider = oss.credentials.EnvironmentVariableCredentialsProvider()
+config.region, config.endpoint = os.environ["OSS_REGION"], sys.argv[1]
+print(*(found.name for found in oss.Client(config).list_buckets(oss.ListBucketsRequest()).buckets))
+""",
+}
+
+
+@pytest.mark.parametrize("key", ["default", "own"])
+def test_what_it_prints_is_all_that_the_sdks_need(project: Path, key: str) -> None:
+    """A shell runs the lines as they are; nothing that s.yaml reads is among them."""
+    own = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tMine", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "my-own-secret"}
+    env = environment(**own if key == "own" else {})
+    with up(project, "--ephemeral", env=env) as cloud:
+        assert "my-own-secret" not in cloud.printed
+        exports = re.findall(r"^  (export .*)$", cloud.printed, re.MULTILINE)
+        names = re.findall(r"(\w+)=", " ".join(exports))
+        assert set(names) & set(re.findall(r"env\('(\w+)'", (project / "s.yaml").read_text())) == set()
+        for script in LIST.values():
+            shell = "\n".join([*exports, 'exec "$0" -c "$1" "$2"'])
+            command = ["sh", "-c", shell, sys.executable, script, cloud.url]
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+            assert done.stderr == ""
+            assert {"my-videos", "my-gif-records"} <= set(done.stdout.split())
 
 
 def test_an_empty_setting_gets_its_local_default(project: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.http import Request, Response, Server
+from harness.http import Request, Response, Server, host_name
 
 HEAD = b"POST /k HTTP/1.1\r\nHost: x\r\n"
 GIGABYTES = b"Content-Length: 6000000000\r\n\r\n"
@@ -75,6 +75,57 @@ def test_lengths_that_are_none(world: World, lines: bytes) -> None:
         connection.sendall(HEAD + b"Content-Length: " + lines + b"\r\n\r\nhello")
         assert head(connection)[0] == 400
     assert world.paths == []
+
+
+AMBIGUOUS = {
+    "two hosts": b"Host: x\r\nHost: y\r\nContent-Length: 0\r\n",
+    "the same host twice": b"Host: x\r\nHost: x\r\nContent-Length: 0\r\n",
+    "no host": b"Content-Length: 0\r\n",
+    "length and chunks": b"Host: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    "chunks and length": b"Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    "chunked twice": b"Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+    "another coding": b"Host: x\r\nTransfer-Encoding: gzip, chunked\r\n",
+    "almost chunked": b"Host: x\r\nTransfer-Encoding: xchunked\r\n",
+    "a line that is none": b"Host: x\r\nContent-Length : 5\r\nOrigin: y\r\n",
+}
+
+
+@pytest.mark.parametrize("lines", AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_what_two_readers_may_read_differently_is_refused(world: World, lines: bytes) -> None:
+    with world.connect() as connection:
+        connection.sendall(b"POST /k HTTP/1.1\r\n" + lines + b"\r\n0\r\n\r\n")
+        status, headers = head(connection)
+    assert (status, "connection: close" in headers, world.paths) == (400, True, [])
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"), [(b"GET /k HTTP/1.1 x", b"400"), (b"GET /k HTTP/9.9", b"505"), (b"GET", b"400")]
+)
+def test_what_is_no_request_gets_no_web_page(world: World, request_line: bytes, status: bytes) -> None:
+    with world.connect() as connection:
+        connection.sendall(request_line + b"\r\nHost: x\r\n\r\n")
+        read = b""
+        while data := connection.recv(1000):
+            read += data
+    assert read.startswith(b"HTTP/1.1 " + status)
+    assert b"<html" not in read.lower()
+    assert world.paths == []
+
+
+HOST_NAMES = {
+    "localhost:9000": "localhost",
+    "LOCALHOST.": "localhost",
+    "[::1]:9000": "::1",
+    "127.0.0.1": "127.0.0.1",
+    "[::1].evil.example": "[::1].evil.example",
+    "127.0.0.1:9000:x": "127.0.0.1:9000:x",
+    "localhost:80@evil": "localhost:80@evil",
+}
+
+
+@pytest.mark.parametrize(("host", "name"), HOST_NAMES.items())
+def test_the_name_in_a_host_header(host: str, name: str) -> None:
+    assert host_name(host) == name
 
 
 def test_an_error_does_not_wait_for_a_large_body(world: World) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aliyunsdkcore.vendored.requests.sessions as vendored
+import oss2
 import pytest
 import requests
 from aliyunsdkcore.client import AcsClient
@@ -71,6 +72,11 @@ def test_oss_virtual_hosted(cloud: LocalCloud, kind: Any, url: str) -> None:
     assert presigned.startswith(url.replace("//", f"//{VIDEOS}."))
     answer = requests.get(presigned, timeout=10)
     assert (answer.status_code, answer.content, answer.url) == (200, b"film", presigned)
+
+
+def test_a_bucket_is_addressed_at_its_own_region(cloud: LocalCloud) -> None:
+    with pytest.raises(oss2.exceptions.AccessDenied, match="must be addressed using the specified endpoint"):
+        client(cloud, Oss2, "https://oss-cn-hangzhou.aliyuncs.com").put(VIDEOS, KEY, b"film")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ FILLED_IN = {
         ("VIDEO_BUCKET", "A", "a bucket's name has 3 to 63"),
         ("TRACKING_BUCKET", "BAD_name", "a bucket's name has 3 to 63"),
         ("REGION", "beijing", "like cn-beijing"),
+        ("REGION", "cn-nowhere", "no such region"),
         ("TRACKING_PREFIX", "/gif", "a folder such as gif-tasks/"),
         ("TRACKING_PREFIX", "gif", "a folder such as gif-tasks/"),
         ("FUNCTION_ROLE", "Gif-On-Upload", "in lower case"),
@@ -85,6 +86,39 @@ def test_a_setting_that_would_not_deploy_does_not_run(project: Path, good: str, 
     assert str(refused.value).startswith(f"{path}: ")
     assert problem in str(refused.value)
     assert not (project / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "place"),
+    [
+        ("role: acs:ram::${vars.account}:", "role: acs:ram::9876543210987654:", "props.role"),
+        ("acs:oss:${vars.region}:", "acs:oss:cn-shanghai:", "props.triggers[0].sourceArn"),
+        ("acs:oss:${vars.region}:${vars.account}", "acs:oss:${vars.region}:99", "props.triggers[0].sourceArn"),
+        ("Role: acs:ram::${vars.account}:", "Role: acs:ram::99:", "props.triggers[0].invocationRole"),
+    ],
+)
+def test_what_belongs_to_another_region_or_account_is_refused(
+    project: Path, good: str, bad: str, place: str
+) -> None:
+    path = project / "s.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(good) == 1
+    path.write_text(text.replace(good, bad), encoding="utf-8")
+    with pytest.raises(StackError) as refused:
+        LocalCloud(CloudOptions(path, directory=project / "state", code=PROJECT))
+    assert str(refused.value).startswith(f"{path}: this is wrong:\n  resources.gif_on_upload.{place} is 'acs:")
+    assert ", and the function " in str(refused.value)
+    assert not (project / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ACCOUNT_ID", "abc"), ("REGION", "cn-nowhere"), ("TRACKING_BUCKET", "BAD_name")]
+)
+def test_an_empty_cloud_is_of_an_account_that_can_be(project: Path, name: str, value: str) -> None:
+    answer = run(
+        "up", "--empty", "--port", "0", "--directory", project / "state", env=environment(**{name: value})
+    )
+    assert_mistake(answer, repr(value))
 
 
 def test_triggers_that_overlap_are_refused(project: Path) -> None:

@@ -12,7 +12,7 @@ from harness.fc.control.deployments import Deployment, Deployments
 from harness.fc.control.documents import changed_function, created_function, with_defaults
 from harness.fc.control.paging import page
 from harness.fc.control.surroundings import CodeBucket
-from harness.fc.control.validation import check_function, check_implemented, invalid, text
+from harness.fc.control.validation import check_function, check_implemented, check_own, invalid, text
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
 from harness.fc.spec import LATEST
@@ -137,6 +137,8 @@ class FunctionOperations:
     def _check(self, call: Call, document: dict[str, Any]) -> None:
         check_implemented(document)
         check_function(document)
+        platform = self._deployments.platform
+        check_own(document, "role", platform.region, platform.account_id)
         if role := document.get("role"):
             self._guard.allow_pass_role(call.signer, role, call.context)
 

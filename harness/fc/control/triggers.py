@@ -10,7 +10,7 @@ from harness.fc.control.deployments import Deployment, Deployments
 from harness.fc.control.documents import created_trigger, trigger_spec_of
 from harness.fc.control.paging import page
 from harness.fc.control.surroundings import EventSources
-from harness.fc.control.validation import check_trigger, invalid
+from harness.fc.control.validation import check_own, check_trigger, invalid
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
 from harness.http import Response
@@ -106,6 +106,9 @@ class TriggerOperations:
         if isinstance(trigger.get("triggerConfig"), dict):  # some clients send it as an object
             trigger["triggerConfig"] = json.dumps(trigger["triggerConfig"])
         check_trigger(trigger)
+        platform = self._deployments.platform
+        for name in ("sourceArn", "invocationRole"):
+            check_own(trigger, name, platform.region, platform.account_id)
         self._guard.allow_pass_role(call.signer, trigger["invocationRole"], call.context)
 
     def _find(self, deployment: Deployment, name: str) -> dict[str, Any]:

@@ -124,6 +124,22 @@ def check_trigger(trigger: Mapping[str, Any]) -> None:
         raise invalid("triggerConfig.filter.key may have one prefix and one suffix, both texts")
 
 
+def foreign(arn: str, region: str, account: str) -> str:
+    """Why this ARN can't be used by a function of this region and account, or "". A part left empty fits any."""
+    of_region, of_account = [*arn.split(":"), "", "", "", ""][2:4]
+    if of_region and of_region != region:
+        return f"it is in region {of_region}, and the function in {region}"
+    if of_account and of_account != account:
+        return f"it belongs to account {of_account}, and the function to {account}"
+    return ""
+
+
+def check_own(values: Mapping[str, Any], name: str, region: str, account: str) -> None:
+    """`values[name]`: an ARN, or nothing. Raises FcError (400; the code that FC itself gives is not known)."""
+    if why := foreign(text(values, name), region, account):
+        raise invalid(f"{name} '{values[name]}' can't be used: {why}")
+
+
 def check_async_config(config: Mapping[str, Any]) -> None:
     if config.get("maxAsyncRetryAttempts") is not None:
         _between(config, "maxAsyncRetryAttempts", 0, 8)

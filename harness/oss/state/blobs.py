@@ -6,10 +6,10 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from harness.crc64 import crc64
+from harness.crc64 import combine, crc64
 from harness.oss.state.model import Content
 
 PIECE = 256 * 1024
@@ -24,19 +24,36 @@ class Blobs:
 
     def write(self, pieces: Iterable[bytes]) -> Content:
         """A new blob with all of `pieces`; when they raise, no blob."""
-        blob, size, crc, md5 = secrets.token_hex(16), 0, 0, hashlib.md5(usedforsecurity=False)
+        size, crc, md5 = 0, 0, hashlib.md5(usedforsecurity=False)
+        with self._new() as (blob, descriptor):
+            for piece in pieces:
+                _write_all(descriptor, piece)
+                size, crc = size + len(piece), crc64(piece, crc)
+                md5.update(piece)
+        return Content(blob, size, crc, md5.digest())
+
+    def concatenate(self, contents: Sequence[Content]) -> Content:
+        """A new blob with the bytes of `contents`, which were hashed when they came; it has no MD5."""
+        size, crc = 0, 0
+        with self._new() as (blob, descriptor):
+            for content in contents:
+                for piece in self.open(content):
+                    _write_all(descriptor, piece)
+                size, crc = size + content.size, combine(crc, content.crc64, content.size)
+        return Content(blob, size, crc)
+
+    @contextlib.contextmanager
+    def _new(self) -> Iterator[tuple[str, int]]:
+        """A new blob and its file's descriptor; it is gone when what is done with it raises."""
+        blob = secrets.token_hex(16)
         path = self._path(blob)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb", buffering=0) as file:
-                for piece in pieces:
-                    _write_all(file.fileno(), piece)
-                    size, crc = size + len(piece), crc64(piece, crc)
-                    md5.update(piece)
+                yield blob, file.fileno()
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return Content(blob, size, crc, md5.digest())
 
     def append(self, content: Content, pieces: Iterable[bytes]) -> Content:
         """`content` with `pieces` after it. What a crash left behind `content.size` is overwritten."""

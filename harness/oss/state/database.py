@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS objects (
     UNIQUE (bucket, key, version)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS latest_objects ON objects (bucket, key) WHERE latest = 1;
+CREATE INDEX IF NOT EXISTS versions_of_objects ON objects (bucket, key, seq DESC);
 CREATE TABLE IF NOT EXISTS uploads (
     upload TEXT PRIMARY KEY, bucket TEXT, key BLOB, initiated REAL, attributes TEXT
 );
@@ -30,6 +31,11 @@ CREATE TABLE IF NOT EXISTS parts (
     upload TEXT, number INTEGER, blob TEXT, size INTEGER, crc64 TEXT, md5 BLOB, modified REAL,
     PRIMARY KEY (upload, number)
 );
+CREATE TABLE IF NOT EXISTS completed (
+    upload TEXT PRIMARY KEY, bucket TEXT, key BLOB, wanted TEXT, version TEXT, etag TEXT, size INTEGER, crc64 TEXT,
+    modified REAL, attributes TEXT
+);
+CREATE TABLE IF NOT EXISTS cors (bucket TEXT PRIMARY KEY, document TEXT);
 """
 # What a state directory of an earlier version does not have.
 _LATER_COLUMNS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, field
 
 from harness.oss.state.database import Database, object_of
@@ -22,9 +23,31 @@ class Page:
         return len(self.objects) + len(self.prefixes)
 
 
+@dataclass(frozen=True)
+class Total:
+    """What a bucket holds of one kind and storage class. `size`: bytes. `modified`: the latest, epoch seconds."""
+
+    kind: str
+    storage_class: str
+    count: int
+    size: int
+    modified: float
+
+
 class Listing:
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def totals(self, bucket: str) -> list[Total]:
+        """Of all versions and delete markers."""
+        with self._database.reading() as db:
+            require_bucket(db, bucket)
+            rows = db.execute(
+                "SELECT kind, json_extract(attributes, '$.storage_class') AS class, COUNT(*) AS count, "
+                "SUM(size) AS size, MAX(modified) AS modified FROM objects WHERE bucket = ? GROUP BY kind, class",
+                (bucket,),
+            )
+            return [Total(*row) for row in rows]
 
     def page(self, bucket: str, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """Current objects (no delete markers) and common prefixes after `after`, at most `limit` of both."""
@@ -34,7 +57,8 @@ class Listing:
             require_bucket(db, bucket)
             while True:
                 row = db.execute(
-                    "SELECT * FROM objects WHERE bucket = ? AND latest = 1 AND kind != 'DeleteMarker' "
+                    "SELECT * FROM objects INDEXED BY latest_objects "
+                    "WHERE bucket = ? AND latest = 1 AND kind != 'DeleteMarker' "
                     "AND key >= ? ORDER BY key LIMIT 1",
                     (bucket, start),
                 ).fetchone()
@@ -68,13 +92,11 @@ class Listing:
             if after_version:
                 start, below = after.encode(), self._sequence(bucket, after, after_version)
             while True:
-                row = db.execute(
-                    "SELECT * FROM objects WHERE bucket = ? AND (key > ? OR key = ? AND seq < ?) "
-                    "ORDER BY key, seq DESC LIMIT 1",
-                    (bucket, start, start, below),
-                ).fetchone()
-                found = object_of(row) if row else None
-                if found is None or not found.key.startswith(prefix):
+                row = _next_version(db, bucket, start, below)
+                if row is None:
+                    return page
+                found = object_of(row)
+                if not found.key.startswith(prefix):
                     return page
                 if len(page) == limit:
                     page.next_marker = last_of(page)
@@ -94,6 +116,16 @@ class Listing:
                 (bucket, key.encode(), version),
             ).fetchone()
         return int(row["seq"]) if row else 0
+
+
+def _next_version(db: sqlite3.Connection, bucket: str, key: bytes, below: int) -> sqlite3.Row | None:
+    """The newest version of `key` that is older than `below`, else the next key's. Both use the index."""
+    older = "SELECT * FROM objects WHERE bucket = ? AND key = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
+    row: sqlite3.Row | None = db.execute(older, (bucket, key, below)).fetchone()
+    if row is None:
+        following = "SELECT * FROM objects WHERE bucket = ? AND key > ? ORDER BY key, seq DESC LIMIT 1"
+        row = db.execute(following, (bucket, key)).fetchone()
+    return row
 
 
 def last_of(page: Page) -> str:

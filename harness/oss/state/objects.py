@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +20,7 @@ from harness.oss.state.model import (
     check_key,
     check_version_id,
 )
+from harness.oss.state.turns import Turns
 from harness.oss.state.versions import find_latest, find_version, identity, insert, remove, require_bucket
 
 
@@ -41,6 +43,7 @@ class Deletion:
 class Objects:
     def __init__(self, database: Database, blobs: Blobs, clock: Callable[[], float]) -> None:
         self._database, self._blobs, self._clock = database, blobs, clock
+        self._turns = Turns()
 
     def put(
         self,
@@ -80,29 +83,46 @@ class Objects:
     ) -> Change:
         """Compare and swap: adds `pieces` if the object is exactly `position` bytes long.
 
-        Position 0 creates the object, with `attributes`. `pieces` must be at hand: the lock is held meanwhile.
+        Position 0 creates the object, with `attributes`. Appends to one object wait for each other; only they
+        wait while bytes are written.
         """
         check_key(key)
-        with self._database.transaction() as db:
-            require_bucket(db, bucket)
-            current = find_latest(db, bucket, key)
-            length = current.size if current and not current.is_marker else 0
-            if current and current.kind not in ("Appendable", "DeleteMarker"):
-                raise OssError("ObjectNotAppendable", ObjectName=key)
-            if position != length:
-                headers = {"x-oss-next-append-position": str(length)}
-                raise OssError("PositionNotEqualToLength", headers=headers, ObjectName=key)
-            if current is None or current.is_marker:
+        with self._turns.alone(f"{bucket}/{key}"):
+            with self._database.reading() as db:
+                before = _appendable(db, bucket, key, position)
+            if before is None:
                 content = replace(self._blobs.write(pieces), md5=b"")
+                return self._begin(bucket, key, content, attributes)
+            try:
+                content = self._blobs.append(before.content, pieces)
+            except FileNotFoundError as exc:  # deleted meanwhile
+                raise _not_at(0, key) from exc
+            return self._grow(before, content)
+
+    def _begin(self, bucket: str, key: str, content: Content, attributes: Attributes) -> Change:
+        """A new appendable object, if there still is none."""
+        try:
+            with self._database.transaction() as db:
+                if found := _appendable(db, bucket, key, 0):
+                    raise _not_at(found.size, key)
                 return self.put(bucket, key, content, attributes, kind="Appendable", etag=_append_etag(content))
-            content = self._blobs.append(current.content, pieces)
+        except BaseException:
+            self._blobs.delete(content)
+            raise
+
+    def _grow(self, before: StoredObject, content: Content) -> Change:
+        """`before` gets `content`, its own with more at the end, if it still is what it was."""
+        with self._database.transaction() as db:
+            current = _appendable(db, before.bucket, before.key, before.size)
+            if current is None or current.content != before.content:
+                raise _not_at(current.size if current else 0, before.key)
             grown = replace(current, content=content, etag=_append_etag(content), modified=self._clock())
             db.execute(
                 "UPDATE objects SET size = ?, crc64 = ?, etag = ?, modified = ? "
                 "WHERE bucket = ? AND key = ? AND version = ?",
                 (content.size, str(content.crc64), grown.etag, grown.modified, *identity(grown)),
             )
-        return Change(grown, content.size - length)
+        return Change(grown, content.size - before.size)
 
     def look(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject | None:
         """The current or the named version, or None; it may be a delete marker."""
@@ -195,6 +215,23 @@ class Objects:
                     remove(db, removed)
             self._database.when_committed(partial(self._blobs.delete, dropped))
         return Deletion(removed, marker)
+
+
+def _appendable(db: sqlite3.Connection, bucket: str, key: str, position: int) -> StoredObject | None:
+    """The object that an append at `position` continues, None when it creates one; raises OssError."""
+    require_bucket(db, bucket)
+    current = find_latest(db, bucket, key)
+    if current and current.kind not in ("Appendable", "DeleteMarker"):
+        raise OssError("ObjectNotAppendable", ObjectName=key)
+    length = current.size if current and not current.is_marker else 0
+    if position != length:
+        raise _not_at(length, key)
+    return None if current is None or current.is_marker else current
+
+
+def _not_at(length: int, key: str) -> OssError:
+    headers = {"x-oss-next-append-position": str(length)}
+    return OssError("PositionNotEqualToLength", headers=headers, ObjectName=key)
 
 
 def _append_etag(content: Content) -> str:

@@ -12,9 +12,11 @@ from functools import partial
 
 from harness.oss.errors import OssError
 from harness.oss.state.blobs import Blobs
+from harness.oss.state.completed import recall, remember
 from harness.oss.state.database import Database, attributes_text, part_of, upload_of
-from harness.oss.state.model import Attributes, Content, Part, Upload, check_key
+from harness.oss.state.model import Attributes, Content, Part, StoredObject, Upload, check_key
 from harness.oss.state.objects import Change, Objects
+from harness.oss.state.turns import Turns
 from harness.oss.state.versions import require_bucket
 
 MIN_PART = 100 * 1024
@@ -24,6 +26,7 @@ MAX_PARTS = 10_000
 class Uploads:
     def __init__(self, database: Database, blobs: Blobs, objects: Objects, clock: Callable[[], float]) -> None:
         self._database, self._blobs, self._objects, self._clock = database, blobs, objects, clock
+        self._turns = Turns()
 
     def initiate(
         self,
@@ -71,6 +74,11 @@ class Uploads:
             rows = db.execute("SELECT * FROM uploads WHERE bucket = ? ORDER BY key, upload", (bucket,))
             return [upload_of(row) for row in rows]
 
+    def count(self, bucket: str) -> int:
+        """How many are in progress."""
+        with self._database.reading() as db:
+            return int(db.execute("SELECT COUNT(*) FROM uploads WHERE bucket = ?", (bucket,)).fetchone()[0])
+
     def put_part(self, upload: Upload, number: int, content: Content) -> Part:
         """`content` becomes part `number`, in place of an earlier one; discarded if the upload is gone."""
         part = Part(number, content, self._clock())
@@ -79,9 +87,11 @@ class Uploads:
                 self.find(upload.bucket, upload.key, upload.upload_id)
                 if upload.sequential and number > self._last_number(db, upload) + 1:
                     raise OssError("PartNotSequential", PartNumber=str(number))
-                for old in self.parts(upload):
-                    if old.number == number:
-                        self._database.when_committed(partial(self._blobs.delete, old.content))
+                old = db.execute(
+                    "SELECT * FROM parts WHERE upload = ? AND number = ?", (upload.upload_id, number)
+                ).fetchone()
+                if old:
+                    self._database.when_committed(partial(self._blobs.delete, part_of(old).content))
                 db.execute(
                     "INSERT OR REPLACE INTO parts (upload, number, blob, size, crc64, md5, modified) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -113,14 +123,23 @@ class Uploads:
     def complete(
         self, upload: Upload, wanted: Sequence[tuple[int, str]] | None, forbid_overwrite: bool = False
     ) -> Change:
-        """Assembles the parts named by (number, ETag), in this order; None: all of them."""
+        """Assembles the parts named by (number, ETag), in this order; None: all of them.
+
+        One completion of an upload at a time: who repeats a call waits, and finds what the first one made.
+        """
+        with self._turns.alone(upload.upload_id):
+            return self._complete(upload, wanted, forbid_overwrite)
+
+    def _complete(
+        self, upload: Upload, wanted: Sequence[tuple[int, str]] | None, forbid_overwrite: bool
+    ) -> Change:
         with self._chosen_parts(upload, wanted) as parts:
-            content = replace(self._blobs.write(self._bytes_of(parts)), md5=b"")
+            content = self._blobs.concatenate([part.content for part in parts])
         if upload.sequential:
             content = replace(content, md5=self._blobs.md5(content))
         digest = hashlib.md5(b"".join(part.content.md5 for part in parts), usedforsecurity=False)
         try:
-            with self._database.transaction():
+            with self._database.transaction() as db:
                 self.find(upload.bucket, upload.key, upload.upload_id)
                 change = self._objects.put(
                     upload.bucket,
@@ -132,10 +151,21 @@ class Uploads:
                     forbid_overwrite=forbid_overwrite,
                 )
                 self._forget(upload)
+                remember(db, upload, wanted, change.object)
         except BaseException:
             self._blobs.delete(content)
             raise
         return change
+
+    def completed(
+        self, bucket: str, key: str, upload_id: str, wanted: Sequence[tuple[int, str]] | None
+    ) -> StoredObject | None:
+        """What this completion made if it was done already: the answer may not have reached the client.
+
+        It waits for a completion of the upload that is under way.
+        """
+        with self._turns.alone(upload_id), self._database.reading() as db:
+            return recall(db, bucket, key, upload_id, wanted)
 
     def abort(self, upload: Upload) -> None:
         with self._database.transaction():
@@ -157,10 +187,6 @@ class Uploads:
                     leaving.callback(self._blobs.delete, link)
                     linked.append(replace(part, content=link))
             yield linked
-
-    def _bytes_of(self, parts: Sequence[Part]) -> Iterator[bytes]:
-        for part in parts:
-            yield from self._blobs.open(part.content)
 
     def _forget(self, upload: Upload) -> None:
         parts = self.parts(upload)

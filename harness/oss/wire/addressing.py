@@ -1,4 +1,4 @@
-"""Which bucket and key a request is about: virtual-hosted style, path style, and one client's peculiarity."""
+"""Which bucket and key a request is about: virtual-hosted style and path style."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+from harness.endpoints import by_name
 from harness.http import Request, host_name, is_address
 from harness.oss.errors import OssError
 from harness.oss.state.model import check_bucket_name, check_key
@@ -38,16 +39,10 @@ class Target:
 
 
 class Addressing:
-    """`temp_bucket`: where requests go that ali-oss sends to an IP address with `account_id`/… as the path.
+    """Of one region's buckets. `has_bucket`: whether there is one of that name."""
 
-    With such an endpoint that client names the bucket neither in the host nor in the path, yet signs it.
-    """
-
-    def __init__(
-        self, has_bucket: Callable[[str], bool], region: str, account_id: str, temp_bucket: str | None
-    ) -> None:
+    def __init__(self, has_bucket: Callable[[str], bool], region: str) -> None:
         self._has_bucket, self._region = has_bucket, region
-        self._account_id, self._temp_bucket = account_id, temp_bucket
 
     def target(self, request: Request) -> Target:
         """Raises OssError for names that cannot be, and for path style where OSS refuses it."""
@@ -69,7 +64,10 @@ class Addressing:
             key = _decode(request.path[1:])
             if known["bucket"] is None and key:
                 raise OssError("SecondLevelDomainForbidden")
-            if known["bucket"] and known["region"] not in (self._region, "accelerate", "accelerate-overseas"):
+            elsewhere = known["region"] not in (self._region, "accelerate", "accelerate-overseas")
+            # ali-oss with an IP address as its endpoint and no region names Hangzhou, wherever it connects to:
+            # Serverless Devs uploads code so. The region says something only where that name was the address.
+            if known["bucket"] and elsewhere and by_name(request):
                 endpoint = f"oss-{self._region}.aliyuncs.com"
                 raise OssError("AccessDenied", _ELSEWHERE, Bucket=known["bucket"], Endpoint=endpoint)
             return Target(known["bucket"] or "", key)
@@ -80,8 +78,6 @@ class Addressing:
 
     def _path_style(self, path: str) -> Target:
         bucket, _, key = path[1:].partition("/")
-        if self._temp_bucket and bucket == self._account_id and not self._has_bucket(bucket):
-            return Target(self._temp_bucket, _decode(path[1:]))
         return Target(_decode(bucket), _decode(key))
 
 

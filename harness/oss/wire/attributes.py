@@ -29,14 +29,10 @@ MAX_TAGS = 10
 _TAG = re.compile(r"[\w +\-=.:/]*")
 #: on a write they ask for what OSS does not do
 _UNSUPPORTED_ON_WRITE = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
-_NOT_HERE = ("x-oss-callback", "x-oss-callback-var")
 
 
 def from_headers(header: Callable[[str], str], names: list[str], bucket: Bucket) -> Attributes:
     """`header`: a header's value or "". `names`: of all there are. Raises OssError for values OSS refuses."""
-    for name in _NOT_HERE:
-        if header(name):
-            raise OssError("NotImplemented", Header=name)
     prefix = "x-oss-meta-"
     meta = {n.lower()[len(prefix) :]: header(n).strip() for n in names if n.lower().startswith(prefix)}
     for name in meta:

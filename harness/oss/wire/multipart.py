@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from harness.http import Response
 from harness.oss.errors import OssError
-from harness.oss.state.model import Upload
+from harness.oss.state.model import StoredObject, Upload
 from harness.oss.state.upload_pages import upload_page
 from harness.oss.state.uploads import MAX_PARTS
 from harness.oss.wire import attributes as wire
@@ -54,18 +54,14 @@ def upload_part(call: Call) -> Response:
 def complete_multipart_upload(call: Call) -> Response:
     """The body names the parts; with x-oss-complete-all: yes it is empty, and all there are make the object."""
     encryption.refuse_headers(call)
-    upload, bucket = _upload(call), call.home
-    if acl := wire.object_acl(call.request.header):
-        upload = replace(upload, attributes=replace(upload.attributes, acl=acl))
-    document = call.document()
+    acl, bucket, document = wire.object_acl(call.request.header), call.home, call.document()
     wanted: list[tuple[int, str]] | None = None
     if call.request.header("x-oss-complete-all").lower() != "yes":
         wanted = _wanted(document)
     elif document:
         raise OssError("InvalidArgument", "The body must be empty when x-oss-complete-all is yes.")
-    change = call.store.uploads.complete(upload, wanted, call.flag("x-oss-forbid-overwrite"))
-    made = change.object
-    headers = wire.written_headers(bucket, made) | announce(call, "CompleteMultipartUpload", made, change.delta)
+    made, told = _completed(call, wanted, acl)
+    headers = wire.written_headers(bucket, made) | told
     elements: list[Element] = [
         *encoding_element(call),
         ("Location", f"http://{call.bucket}.oss-{call.place.region}.aliyuncs.com/{quote(call.key, safe='')}"),
@@ -74,6 +70,25 @@ def complete_multipart_upload(call: Call) -> Response:
         ("ETag", f'"{made.etag}"'),
     ]
     return answer_xml(("CompleteMultipartUploadResult", elements), headers)
+
+
+def _completed(call: Call, wanted: list[tuple[int, str]] | None, acl: str) -> tuple[StoredObject, dict[str, str]]:
+    """The object, and what the rules were told. Done before, it is not done, or told, again."""
+    uploads = call.store.uploads
+    earlier = uploads.completed(call.bucket, call.key, call.params["uploadId"], wanted)
+    if earlier:
+        return earlier, {}
+    try:
+        upload = _upload(call)
+        if acl:
+            upload = replace(upload, attributes=replace(upload.attributes, acl=acl))
+        change = uploads.complete(upload, wanted, call.flag("x-oss-forbid-overwrite"))
+    except OssError as exc:  # a first copy of this request may have been faster
+        earlier = uploads.completed(call.bucket, call.key, call.params["uploadId"], wanted)
+        if exc.code != "NoSuchUpload" or not earlier:
+            raise
+        return earlier, {}
+    return change.object, announce(call, "CompleteMultipartUpload", change.object, change.delta)
 
 
 def _wanted(document: bytes) -> list[tuple[int, str]]:

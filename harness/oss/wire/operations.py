@@ -36,13 +36,16 @@ class Operation:
 
 
 _COPY = "x-oss-copy-source"
+_OPTION_OBJECT = Operation("OptionObject", "OPTIONS", "object")
 OPERATIONS = (
     Operation("ListBuckets", "GET", "service", action="oss:ListBuckets"),
     Operation("PutBucketEncryption", "PUT", "bucket", "encryption", action="oss:PutBucketEncryption"),
     Operation("PutBucketAcl", "PUT", "bucket", "acl", action="oss:PutBucketAcl"),
+    Operation("PutBucketCors", "PUT", "bucket", "cors", action="oss:PutBucketCors"),
     Operation("PutBucketVersioning", "PUT", "bucket", "versioning", action="oss:PutBucketVersioning"),
     Operation("PutBucket", "PUT", "bucket", action="oss:PutBucket"),
     Operation("GetBucketAcl", "GET", "bucket", "acl", action="oss:GetBucketAcl"),
+    Operation("GetBucketCors", "GET", "bucket", "cors", action="oss:GetBucketCors"),
     Operation("GetBucketInfo", "GET", "bucket", "bucketInfo", action="oss:GetBucketInfo"),
     Operation("GetBucketLocation", "GET", "bucket", "location", action="oss:GetBucketLocation"),
     Operation("GetBucketStat", "GET", "bucket", "stat", action="oss:GetBucketStat"),
@@ -53,6 +56,7 @@ OPERATIONS = (
     Operation("ListObjectVersions", "GET", "bucket", "versions", action="oss:ListObjectVersions"),
     Operation("ListObjectsV2", "GET", "bucket", "list-type=2", action="oss:ListObjects"),
     Operation("ListObjects", "GET", "bucket", action="oss:ListObjects"),
+    Operation("DeleteBucketCors", "DELETE", "bucket", "cors", action="oss:DeleteBucketCors"),
     Operation("DeleteBucket", "DELETE", "bucket", action="oss:DeleteBucket"),
     Operation("DeleteMultipleObjects", "POST", "bucket", "delete"),
     Operation("PostObject", "POST", "bucket"),
@@ -76,12 +80,13 @@ OPERATIONS = (
     Operation("AppendObject", "POST", "object", "append", action="oss:PutObject"),
     Operation("InitiateMultipartUpload", "POST", "object", "uploads", action="oss:PutObject"),
     Operation("CompleteMultipartUpload", "POST", "object", "uploadId", action="oss:PutObject"),
+    _OPTION_OBJECT,
 )
 
 # Query parameters that ask for what is not implemented here, and must not be taken for a plain get or put.
 _OTHERS = """
 accessMonitor accessPoint accessPointPolicy accessmonitor asyncFetch bucketArchiveDirectRead callback
-callback-var cleanRestoredObject cloudboxes cname comp cors dataPipeline httpsConfig inventory
+callback-var cleanRestoredObject cloudboxes cname comp dataPipeline httpsConfig inventory
 legalHold lifecycle live logging metaQuery metadataConfiguration metadataInventoryTable metadataJournalTable
 objectWorm overwriteConfig policy policyStatus publicAccessBlock qosInfo quota redundancyTransition referer
 regions rename replication replicationLocation replicationProgress requestPayment resourceGroup
@@ -97,6 +102,8 @@ _NOT_WITH_PUT = ("append", "partNumber", "uploads")
 def detect(request: Request, target: Target) -> Operation:
     """Raises OssError NotImplemented for a known feature that is not here, MethodNotAllowed for none."""
     params = request.params
+    if request.method == "OPTIONS" and target.bucket:  # with the query of the request that is to follow
+        return _OPTION_OBJECT
     if missing := sorted(NOT_OFFERED.intersection(params)):
         raise OssError("NotImplemented", f"{missing[0]} is not implemented by this local OSS.")
     if target.scope == "bucket" and "tagging" in params:

@@ -13,11 +13,13 @@ from harness.oss.wire.call import MAX_BODY, Call, Handler, answer_xml, empty
 from harness.oss.wire.forms import Form, read_form
 from harness.oss.wire.objects import announce
 from harness.oss.wire.post_policy import PostPolicy
+from harness.oss.wire.unsupported import refuse_callbacks
 
 
 def post_object(call: Call) -> Response:
     form = read_form(call.request.header("Content-Type"), call.upload())
     fields = form.fields
+    refuse_callbacks(fields)
     key = fields.get("key", "").replace("${filename}", form.filename)
     if not key:
         message = "Bucket POST must contain a field named 'key'. If it is specified, please check the order."

@@ -135,10 +135,10 @@ class Page:
 
 
 @contextmanager
-def chromium(program: str, profile: Path) -> Iterator[str]:
+def chromium(program: str, profile: Path, *flags: str) -> Iterator[str]:
     """A browser of its own; gives the address of its DevTools."""
     process = subprocess.Popen(
-        [program, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+        [program, *_FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

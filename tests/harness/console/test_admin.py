@@ -144,9 +144,14 @@ def test_faults_over_http(session: requests.Session, cloud: LocalCloud, as_json:
     url, text = f"{cloud.url}/_admin/faults", "oss:PutObject:error=503/ServiceUnavailable:times=1"
     body = json.dumps({"fault": text}) if as_json else f"{text}\n"
     added = session.post(url, data=body, timeout=10)
-    assert (added.status_code, added.json()["faults"]) == (201, [{"text": text, "calls": 0, "hits": 0}])
+    assert (added.status_code, added.json()["faults"]) == (
+        201,
+        [{"id": 1, "text": text, "calls": 0, "hits": 0, "spent": False}],
+    )
     assert upload(session, cloud, "x.mp4", b"film").status_code == 503
-    assert session.get(url, timeout=10).json()["faults"] == [{"text": text, "calls": 1, "hits": 1}]
+    assert session.get(url, timeout=10).json()["faults"] == [
+        {"id": 1, "text": text, "calls": 1, "hits": 1, "spent": True}
+    ]
     assert session.delete(url, timeout=10).json() == {"faults": []}
     assert upload(session, cloud, "x.mp4", b"film").status_code == 201
 

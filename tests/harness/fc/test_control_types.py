@@ -1,4 +1,4 @@
-"""What has the wrong type is refused, and leaves what was."""
+"""What has the wrong type, or belongs to somebody else, is refused, and leaves what was."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ FUNCTIONS: list[dict[str, Any]] = [
     {"environmentVariables": ["A=1"]},
     {"environmentVariables": {"A": "x\0y"}},
     {"role": [ROLE_ARN]},
+    {"role": "acs:ram::9876543210987654:role/worker"},
     {"memorySize": 10**400},
     {"cpu": "1"},
     {"tags": "x"},
@@ -57,6 +58,9 @@ FUNCTIONS: list[dict[str, Any]] = [
 TRIGGERS: list[dict[str, Any]] = [
     {"triggerName": 5},
     {"sourceArn": 5},
+    {"sourceArn": BUCKET_ARN.replace("cn-beijing", "cn-hangzhou")},
+    {"sourceArn": BUCKET_ARN.replace("1234567890123456", "9876543210987654")},
+    {"invocationRole": "acs:ram::9876543210987654:role/notify"},
     {"invocationRole": []},
     {"qualifier": 5},
     {"description": ["x"]},

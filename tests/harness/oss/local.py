@@ -18,7 +18,7 @@ from harness.oss import OssService, Store
 from harness.ram import Decision, Policy
 from harness.service import Journal
 
-#: where requests go that name no bucket, see the Addressing of the service
+#: where code is uploaded to before a function is deployed
 TEMP_BUCKET = "fc-temp"
 REGION = "cn-beijing"
 #: everything in a key that an encoding can get wrong
@@ -93,7 +93,6 @@ class LocalOss:
             region=REGION,
             account_id=ACCOUNT_ID,
             clock=self.clock,
-            temp_bucket=TEMP_BUCKET,
         )
         self.server = server
         server.answer = self.service.handle

@@ -52,7 +52,7 @@ def modules(pytestconfig: pytest.Config) -> Path:
 
 def run(modules: Path, oss: LocalOss, endpoint: str, *calls: list[Any], **options: Any) -> list[dict[str, Any]]:
     """Calls the client's methods in turn and returns what each gave."""
-    given = {
+    given: dict[str, Any] = {
         "accessKeyId": oss.owner.access_key_id,
         "accessKeySecret": oss.owner.access_key_secret,
         "endpoint": f"http://{endpoint}:{oss.server.port}",
@@ -60,6 +60,7 @@ def run(modules: Path, oss: LocalOss, endpoint: str, *calls: list[Any], **option
         "region": "oss-cn-beijing",
         **options,
     }
+    given = {name: value for name, value in given.items() if value is not None}
     argument = json.dumps({"options": given, "run": calls})
     done = subprocess.run(
         ["node", "-e", SCRIPT, argument], cwd=modules, capture_output=True, timeout=30, check=True
@@ -114,7 +115,9 @@ def test_wrong_keys_and_tokens(oss: LocalOss, modules: Path) -> None:
     assert expired == {"code": "SecurityTokenExpired", "status": 403}
 
 
-def test_an_ip_endpoint_names_no_bucket_and_means_the_temporary_one(oss: LocalOss, modules: Path) -> None:
+@pytest.mark.parametrize("region", [None, "oss-cn-beijing", "oss-ap-southeast-1"])
+def test_code_as_serverless_devs_uploads_it(oss: LocalOss, modules: Path, region: str | None) -> None:
+    """To an IP address it names the bucket in Host only; without a region of its own, in Hangzhou."""
     role = oss.identities.assume_role("deployer")
     oss.rights.let("deployer", {"Effect": "Allow", "Action": "oss:PutObject", "Resource": "*"})
     key = f"{ACCOUNT_ID}/code-123.zip"
@@ -124,6 +127,8 @@ def test_an_ip_endpoint_names_no_bucket_and_means_the_temporary_one(oss: LocalOs
         "127.0.0.1",
         ["put", key, text("PK")],
         bucket=TEMP_BUCKET,
+        region=region,
+        timeout="600000",
         accessKeyId=role.access_key_id,
         accessKeySecret=role.access_key_secret,
         stsToken=role.token,

@@ -1,6 +1,6 @@
-"""The figures of both READMEs, written from a run: `python -m tests.benchmarks --write`.
+"""The figures of docs/benchmarks.md, in both languages, written from a run: `python -m tests.benchmarks --write`.
 
-A README says what its rows are called and which columns there are; the cells come from here, row by row.
+A page says what its rows are called and which columns there are; the cells come from here, row by row.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from tests.benchmarks.costs import CHOSEN, Cost
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.setting import PROJECT
 
-FILES = (PROJECT / "README.md", PROJECT / "README.zh-CN.md")
+FILES = (PROJECT / "docs" / "benchmarks.md", PROJECT / "docs" / "benchmarks.zh-CN.md")
 PEERS = ("ours", "sdk", "sdk, pruned", "sdk-idempotent", "floor", "ideal")
-#: The figures of the table's rows, in the README's order.
+#: The figures of the table's rows, in the order of the page.
 ROWS = (
     "cold start to ready",
     "first invocation after it, TLS",

@@ -1,0 +1,48 @@
+"""`make alarms`: the alarms of alarms/, filled in for one account, as dist/alarms/*.json.
+
+The names come from s.yaml and .env. `$$` in a file is a dollar sign of Log Service's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from harness.policies import fill_policy, load_policy, policy_names
+from harness.ram import PolicyError
+from harness.stack import Stack, StackError, read_stack
+
+PROJECT = Path(__file__).parents[1]
+
+
+def write_alarms(stack: Stack, source: Path, target: Path) -> list[Path]:
+    """Fills in every file of `source` into `target`; returns what was written. Raises StackError, PolicyError."""
+    names = policy_names(stack)
+    filled = {
+        path.name: fill_policy(load_policy(path), names, str(path)) for path in sorted(source.glob("*.json"))
+    }
+    target.mkdir(parents=True, exist_ok=True)
+    for name, document in filled.items():
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        (target / name).write_text(text + "\n", encoding="utf-8")
+    return [target / name for name in filled]
+
+
+def main() -> int:
+    try:
+        stack = read_stack(PROJECT / "s.yaml", os.environ)
+        written = write_alarms(stack, PROJECT / "alarms", PROJECT / "dist" / "alarms")
+    except (StackError, PolicyError, OSError) as exc:
+        print(f"make alarms: {exc}", file=sys.stderr)
+        if not (PROJECT / ".env").exists():
+            print("There is no .env yet: copy .env.example and fill in its first part.", file=sys.stderr)
+        return 2
+    for path in written:
+        print(path.relative_to(PROJECT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What the guides print for reading records and finding what is missing, run as printed against the local cloud.
+
+ossutil is a Go program, which no package here brings: a stand-in asks the local cloud through the official SDK and
+prints as ossutil's pages show it, with the lines that it adds of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import alibabacloud_oss_v2 as oss
+import pytest
+
+from harness.client import oss_client
+from harness.cloud import LocalCloud, local_cloud
+
+from .pages import PROJECT, blocks, read
+
+OSSUTIL = f"""#!{sys.executable}
+import os, sys
+import alibabacloud_oss_v2 as oss
+
+config = oss.config.load_default()
+config.credentials_provider = oss.credentials.EnvironmentVariableCredentialsProvider()
+config.region, config.endpoint = "cn-beijing", os.environ["OSS_ENDPOINT"]
+client = oss.Client(config)
+command, *options, url = sys.argv[1:]
+bucket, _, key = url.removeprefix("oss://").partition("/")
+if command == "ls":
+    assert options == ["-s"]
+    request = oss.ListObjectsV2Request(bucket=bucket, prefix=key)
+    pages = client.list_objects_v2_paginator().iter_page(request)
+    names = [entry.key for page in pages for entry in page.contents or []]
+    for name in names:
+        print(f"oss://{{bucket}}/{{name}}")
+    print(f"Object Number is: {{len(names)}}")
+else:
+    print(client.get_object(oss.GetObjectRequest(bucket=bucket, key=key)).body.read().decode(), end="")
+print("\\n0.012345(s) elapsed")
+"""
+ENVIRONMENT = """ACCOUNT_ID=1234567890123456
+VIDEO_BUCKET=my-videos
+TRACKING_BUCKET=my-gif-records
+APPLICATION_ID=an-application
+"""
+
+
+@pytest.fixture
+def cloud() -> Iterator[LocalCloud]:
+    with local_cloud(render=False) as started:
+        yield started
+
+
+class Shell:
+    """A person's, in a folder with a .env, ossutil and an `s` that only looks at the file that it is given."""
+
+    def __init__(self, folder: Path, cloud: LocalCloud) -> None:
+        self.folder = folder
+        (folder / ".env").write_text(ENVIRONMENT)
+        for name, script in {"ossutil": OSSUTIL, "s": '#!/bin/sh\nexec cat "$3"\n'}.items():
+            (folder / name).write_text(script)
+            (folder / name).chmod(0o755)
+        owner = cloud.identities.owner
+        self.environment = {
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "LANG": "C.UTF-8",
+            "OSS_ENDPOINT": cloud.url,
+            "OSS_ACCESS_KEY_ID": owner.access_key_id,
+            "OSS_ACCESS_KEY_SECRET": owner.access_key_secret,
+        }
+
+    def run(self, *command: str) -> str:
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def shell(tmp_path: Path, cloud: LocalCloud) -> Shell:
+    return Shell(tmp_path, cloud)
+
+
+@pytest.mark.parametrize("page", ["docs/record.md", "docs/record.zh-CN.md"])
+def test_a_task_id_is_read_by_the_video_s_name(page: str, cloud: LocalCloud, shell: Shell) -> None:
+    for content in (b"first", b"second"):
+        cloud.oss.store.put("my-videos", "clip.mp4", content)
+        event = {"videos": ["oss://my-videos/clip.mp4"]}
+        (result,) = json.loads(cloud.fc.invoke("gif-on-upload", json.dumps(event).encode()).body)["results"]
+    (command,) = [block for block in blocks(read(page)) if "ossutil cat" in block]
+    newest: dict[str, Any] = json.loads(shell.run("bash", "-euc", command))
+    assert (newest["status"], newest["task_id"]) == ("submitted", result["task_id"])
+    (snippet,) = blocks(read(page), "python")
+    lines = [line.split() for line in shell.run(sys.executable, "-c", snippet).splitlines()]
+    assert [status for _, status, _ in lines] == ["submitted", "submitted"]
+    assert max(lines)[2] == str(result["task_id"])
+
+
+@pytest.mark.parametrize("page", ["docs/operate.md", "docs/operate.zh-CN.md"])
+def test_uploads_without_a_record_are_found(page: str, cloud: LocalCloud, shell: Shell) -> None:
+    missing = ["a/视频 +1%.mp4", "lost.mp4"]
+    for key in [*missing, "done.mp4", "done/again 1.mp4"]:
+        cloud.oss.store.put("my-videos", key, b"film")
+    event = {"videos": ["oss://my-videos/done.mp4", "oss://my-videos/done/again 1.mp4"]}
+    assert not cloud.fc.invoke("gif-on-upload", json.dumps(event).encode()).error_type
+    (command,) = [block for block in blocks(read(page)) if "comm -23" in block]
+    shell.run("bash", "-euo", "pipefail", "-c", command)
+    found = json.loads((shell.folder / "missing.json").read_text(encoding="utf-8"))
+    assert found == {"videos": [f"oss://my-videos/{key}" for key in missing]}
+    assert not cloud.fc.invoke("gif-on-upload", json.dumps(found).encode()).error_type
+    assert len(cloud.multimediaai.tasks.list()) == 4
+
+
+def test_the_walkthrough_makes_one_task(cloud: LocalCloud) -> None:
+    """The upload of docs/local-cloud.md, and the event that it is followed by."""
+    for page in ("docs/local-cloud.md", "docs/local-cloud.zh-CN.md"):
+        (walkthrough,) = [block for block in blocks(read(page)) if "harness put" in block]
+        assert "put --wait demo/clip.mp4 oss://my-videos/uploads/clip.mp4" in walkthrough
+        assert "invoke events/request-one.json" in walkthrough
+    request = oss.PutObjectRequest(bucket="my-videos", key="uploads/clip.mp4", body=b"film")
+    oss_client(cloud.url, cloud.identities.owner).put_object(request)
+    assert cloud.fc.drain(30)
+    answer = cloud.fc.invoke("gif-on-upload", (PROJECT / "events" / "request-one.json").read_bytes())
+    (result,) = json.loads(answer.body)["results"]
+    (task,) = cloud.multimediaai.tasks.list()
+    assert (result["outcome"], result["task_id"]) == ("already_submitted", task.task_id)

@@ -1,0 +1,98 @@
+"""The queries of alarms/ find the lines that they are for, among what the function writes, and no others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import handler.errors
+from handler.errors import GifOnUploadError, VideosFailed
+from harness.cloud import LocalCloud
+
+from .conftest import VIDEOS, Handler, event_for
+
+ALARMS = Path(__file__).parents[2] / "alarms"
+Line = dict[str, Any]
+
+
+def query_of(name: str) -> str:
+    alert = json.loads((ALARMS / f"{name}.json").read_text(encoding="utf-8"))
+    (query,) = alert["configuration"]["queryList"]
+    return str(query["query"])
+
+
+def find(query: str, lines: list[Line]) -> list[Line]:
+    """What the part before the | finds. Of Log Service's grammar, what our queries use: `field: word and …`."""
+    terms = [term.partition(":") for term in query.partition("|")[0].split(" and ")]
+    wanted = {field.strip().removeprefix("message."): word.strip() for field, _, word in terms}
+    return [line for line in lines if all(_word(line.get(name)) == word for name, word in wanted.items())]
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@pytest.fixture
+def lines(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], capsys: pytest.CaptureFixture[str]
+) -> dict[str, list[Line]]:
+    """What is written about a video that is submitted, refused, left in doubt, and paid for without a record."""
+    handle = make_handler()
+    found = {}
+    stories: dict[str, list[str]] = {
+        "submitted": [],
+        "refused": ["multimediaai:CreateGifTask:error=401/ServiceNotOpened"],
+        "in doubt": ["multimediaai:CreateGifTask:reset_after:times=1"],
+        "orphaned": ["oss:AppendObject:error=403/AccessDenied:nth=2"],
+    }
+    for story, faults in stories.items():
+        cloud.faults.clear()
+        for fault in faults:
+            cloud.faults.add(fault)
+        capsys.readouterr()
+        try:
+            handle(event_for(f"{story}.mp4"))
+        except VideosFailed:
+            assert story != "submitted"
+        found[story] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    cloud.faults.clear()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("alarm", "stories"),
+    [
+        ("log-orphaned-task", {"orphaned"}),
+        ("log-needs-a-person", {"refused"}),
+        ("log-no-submissions", {"submitted"}),
+    ],
+)
+def test_a_query_finds_what_it_is_for(alarm: str, stories: set[str], lines: dict[str, list[Line]]) -> None:
+    found = {story for story, written in lines.items() if find(query_of(alarm), written)}
+    assert found == stories
+
+
+def test_every_field_of_a_query_is_one_that_is_written_and_indexed(lines: dict[str, list[Line]]) -> None:
+    index = json.loads((ALARMS / "index.json").read_text(encoding="utf-8"))["keys"]["message"]["json_keys"]
+    written = {name for of_story in lines.values() for line in of_story for name in line}
+    for path in ALARMS.glob("log-*.json"):
+        fields = set(re.findall(r"message\.(\w+)", query_of(path.stem)))
+        assert fields, path.name
+        assert fields - written == set(), path.name
+        assert fields - set(index) == set(), path.name
+
+
+def test_errors_that_queries_name_exist() -> None:
+    for path in ALARMS.glob("log-*.json"):
+        for name in re.findall(r"message\.error: (\w+)", query_of(path.stem)):
+            assert issubclass(getattr(handler.errors, name), GifOnUploadError)
+
+
+def test_the_videos_bucket_is_named(lines: dict[str, list[Line]]) -> None:
+    (line,) = find(query_of("log-needs-a-person"), lines["refused"])
+    assert line["video"] == f"oss://{VIDEOS}/refused.mp4"
