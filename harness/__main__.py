@@ -18,7 +18,7 @@ from harness.directory import DirectoryInUse, remove_state, running_at
 from harness.dotenv import DotenvError, read_dotenv
 from harness.faults import KINDS
 from harness.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
-from harness.options import ENDPOINT_OPTION, PROJECT, STATE, STATE_OPTION
+from harness.options import ENDPOINT_OPTION, NEW_ACCOUNT_OPTION, PROJECT, STATE, STATE_OPTION
 
 
 class Mistake(click.ClickException):
@@ -100,6 +100,7 @@ Kinds:
 @click.option("--code", type=click.Path(path_type=Path, exists=True), help="Its code.  [default: beside s.yaml]")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Make calls go wrong; see below.")
 @click.option("--no-render", is_flag=True, help="Accept tasks, but make no GIFs.")
+@NEW_ACCOUNT_OPTION
 def up(
     host: str,
     port: int,
@@ -111,6 +112,7 @@ def up(
     code: Path | None,
     faults: tuple[str, ...],
     no_render: bool,
+    new_account: bool,
 ) -> None:
     """Start the local cloud and keep it until Ctrl-C.
 
@@ -133,6 +135,7 @@ def up(
         code=code,
         owner=_owner(os.environ),
         render=not no_render,
+        new_account=new_account,
     )
     try:
         run_up(options, faults, anywhere)
@@ -142,7 +145,8 @@ def up(
 
 @main.command(short_help="Take a video through the whole product and show each step.")
 @click.argument("video", required=False, envvar="VIDEO")
-def demo(video: str | None) -> None:
+@NEW_ACCOUNT_OPTION
+def demo(video: str | None, new_account: bool) -> None:
     """Take VIDEO (or a clip made here) through the whole product and show each step.
 
     Ends with the TaskId, the record and the path of the GIF.
@@ -154,7 +158,7 @@ def demo(video: str | None) -> None:
     except RuntimeError as exc:  # ~nobody
         raise Mistake(f"{video}: {exc}") from exc
     try:
-        run_demo(path, PROJECT / "demo")
+        run_demo(path, PROJECT / "demo", new_account=new_account, domains=os.environ.get("BUCKET_DOMAINS", ""))
     except DemoError as exc:
         raise Mistake(str(exc)) from exc
 

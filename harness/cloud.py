@@ -17,12 +17,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, overload
+from urllib.parse import urlsplit
 
 from harness.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
 from harness.console import Console
 from harness.console.guard import confine
 from harness.directory import StateDirectory, StateUnreadable
 from harness.dispatch import Dispatcher
+from harness.endpoints import service_at
 from harness.faults import Faults
 from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
@@ -48,7 +50,8 @@ DEFAULTS = {
     "VIDEO_BUCKET": "my-videos",
     "TRACKING_BUCKET": "my-gif-records",
 }
-_ENDPOINTS = ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")
+#: The last leads outside. Loopback counts as the inside, so that a new account has none there.
+_ENDPOINTS = ("OSS_ENDPOINT", "GIF_ENDPOINT", "OSS_PUBLIC_ENDPOINT")
 
 R = TypeVar("R")
 
@@ -62,6 +65,8 @@ class CloudOptions:
     reads, on top of DEFAULTS. function_environment: variables of the function that win over s.yaml's. code:
     the function's code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
     an asynchronous invocation.
+    new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
+    function are bound to the buckets that there are.
     render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
     """
 
@@ -79,6 +84,7 @@ class CloudOptions:
     retry_delay: Callable[[int], float] = exponential_delay
     render: bool = True
     intercept: bool = False
+    new_account: bool = False
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
@@ -126,7 +132,13 @@ class LocalCloud:
             "clock": options.clock,
             "region": self.region,
         }
-        self.oss = OssService(self.directory / "oss", account_id=account, temp_bucket=TEMP_BUCKET, **common)
+        self.oss = OssService(
+            self.directory / "oss",
+            account_id=account,
+            temp_bucket=TEMP_BUCKET,
+            new_account=options.new_account,
+            **common,
+        )
         closing.callback(self.oss.close)
         self.server = Server(self._answer, options.host, options.port)
         closing.callback(self.server.stop)
@@ -141,9 +153,13 @@ class LocalCloud:
             self.bridge.triggers,
             {UPLOAD_ROLE: upload},
         )
-        self.interception = Interception(self.url)
+        self.interception = Interception(self.url, lambda host: self.oss.store.domains.bucket_of(host) is not None)
         self.multimediaai = MultimediaAIService(
-            self.directory / "multimediaai", publish=self.bridge.publish_file, render=options.render, **common
+            self.directory / "multimediaai",
+            publish=self.bridge.publish_file,
+            render=options.render,
+            answered_at=self._answered_at,
+            **common,
         )
         closing.callback(self.multimediaai.stop)
         self.fc = FunctionCompute(
@@ -151,7 +167,7 @@ class LocalCloud:
             account_id=account,
             context_shape=options.context_shape,
             retry_delay=options.retry_delay,
-            extra_environment=dict.fromkeys(_ENDPOINTS, self.url),
+            extra_environment=dict.fromkeys(_ENDPOINTS[: 2 if options.new_account else 3], self.url),
             event_sources=self.bridge,
             code_bucket=self.bridge,
             **common,
@@ -227,12 +243,26 @@ class LocalCloud:
         if self.stack is None:
             return
         for spec in self.stack.functions:
+            self._bind(spec.environment.get("BUCKET_DOMAINS", ""))
             self.fc.put_function(spec)
         for trigger in self.stack.triggers:
             try:
                 self.fc.put_trigger(trigger)
             except ValueError as exc:  # a function that was deployed before this start has one there
                 raise StackError(f"{self.stack.file}: trigger {trigger.name}: {exc}") from exc
+
+    def _bind(self, domains: str) -> None:
+        """As in the account before the function is deployed. What is wrong in them, the function says."""
+        for entry in domains.split(","):
+            bucket, _, domain = (part.strip() for part in entry.partition("="))
+            host = urlsplit(domain if "://" in domain else f"//{domain}").hostname
+            if host and self.oss.store.has_bucket(bucket):
+                self.oss.store.domains.bind(bucket, host)
+
+    def _answered_at(self, host: str) -> str | None:
+        """OSS's own names and bound domains lead here, and never to Alibaba Cloud."""
+        ours = service_at(host) == "oss" or self.oss.store.domains.bucket_of(host)
+        return self.url if ours else None
 
     def _deliver(self, trigger: TriggerSpec, payload: bytes) -> None:
         about = {"function": trigger.function, "bytes": len(payload)}

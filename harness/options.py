@@ -33,3 +33,9 @@ ENDPOINT_OPTION = click.option(
     metavar="URL",
     help=f"The running cloud.  [default: the one that keeps its state in .local-cloud, else {DEFAULT_URL}]",
 )
+NEW_ACCOUNT_OPTION = click.option(
+    "--new-account",
+    is_flag=True,
+    envvar="NEW_ACCOUNT",
+    help="One that opened OSS since 2025-03-20: its public endpoint serves no data.",
+)

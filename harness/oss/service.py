@@ -23,9 +23,19 @@ from harness.identity import ACCOUNT_ID, Credentials, Identities
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.store import Store
-from harness.oss.wire import buckets, copying, deleting, lists, multipart, objects, post_object, properties
+from harness.oss.wire import (
+    buckets,
+    copying,
+    deleting,
+    domains,
+    lists,
+    multipart,
+    objects,
+    post_object,
+    properties,
+)
 from harness.oss.wire.access import Access
-from harness.oss.wire.addressing import Addressing, Target, is_path_style
+from harness.oss.wire.addressing import Addressing, Target, is_mainland_public, is_path_style
 from harness.oss.wire.call import Call, Handler, Place
 from harness.oss.wire.operations import Operation, detect
 from harness.oss.wire.times import http_date
@@ -42,6 +52,7 @@ HANDLERS: Mapping[str, Handler] = {
     **multipart.HANDLERS,
     **properties.HANDLERS,
     **post_object.HANDLERS,
+    **domains.HANDLERS,
 }
 
 _log = logging.getLogger(__name__)
@@ -50,7 +61,8 @@ _log = logging.getLogger(__name__)
 class OssService:
     """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
 
-    `temp_bucket`: see Addressing.
+    `temp_bucket`: see Addressing. `new_account`: one that opened OSS since 2025-03-20, to whom public endpoints
+    of mainland regions serve no data. The Host decides: loopback counts as the internal endpoint.
     """
 
     name = "oss"
@@ -66,13 +78,17 @@ class OssService:
         account_id: str = ACCOUNT_ID,
         clock: Callable[[], float] = time.time,
         temp_bucket: str | None = None,
+        new_account: bool = False,
     ) -> None:
         self.store = Store(directory, clock)
         self.notifications = Notifications()
         self._identities, self._journal = identities, journal
+        self._new_account = new_account
         self._place = Place(region, account_id, clock)
         self._access = Access(identities, authorize, journal, self._place)
-        self._addressing = Addressing(self.store.has_bucket, region, account_id, temp_bucket)
+        self._addressing = Addressing(
+            self.store.has_bucket, self.store.domains.bucket_of, region, account_id, temp_bucket
+        )
 
     def operation(self, request: Request) -> str:
         """The name in the API reference; "Invalid" for a request that is none."""
@@ -88,6 +104,8 @@ class OssService:
             target = self._addressing.target(request)
             operation = detect(request, target)
             name = operation.name
+            if self._new_account and is_mainland_public(request.host_name) and _moves_data(operation):
+                raise OssError("PublicEndpointForbidden")
             signer = self._access.signer(request, target.resource)
             response = self._run(request, operation, target, signer, request_id)
         except OssError as error:
@@ -191,3 +209,8 @@ class OssService:
             **response.headers,
         }
         return response
+
+
+def _moves_data(operation: Operation) -> bool:
+    """No page lists them: those on objects here, so that buckets can still be listed and managed [U]."""
+    return operation.scope == "object" or operation.name in ("PostObject", "DeleteMultipleObjects")

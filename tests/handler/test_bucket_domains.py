@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from handler.bucket_domains import object_at
-from handler.credentials import Credentials
+from handler.credentials import Credentials, CurrentCredentials
 from handler.errors import SettingsError
 from handler.events import Video
 from handler.settings import Settings, read_settings
@@ -26,7 +26,9 @@ def read(region: str = "cn-beijing", **environ: str) -> Settings:
 
 def url_of(bucket: str, **environ: str) -> str:
     settings = read(**environ)
-    storage = Storage(settings, lambda: Credentials("an-id", "a-secret", "a-token"), requests.Session())
+    current = CurrentCredentials()
+    current.set(Credentials("an-id", "a-secret", "a-token"))
+    storage = Storage(settings, current, requests.Session())
     return VideoUrls(settings, storage).url(Video(bucket, KEY, "cn-beijing"))
 
 

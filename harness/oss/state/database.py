@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS parts (
     upload TEXT, number INTEGER, blob TEXT, size INTEGER, crc64 TEXT, md5 BLOB, modified REAL,
     PRIMARY KEY (upload, number)
 );
+CREATE TABLE IF NOT EXISTS domains (domain TEXT PRIMARY KEY, bucket TEXT, bound REAL);
 """
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.oss.errors import OssError
 from harness.oss.state.blobs import Blobs
 from harness.oss.state.database import Database, bucket_of
+from harness.oss.state.domains import Domains
 from harness.oss.state.listing import Listing
 from harness.oss.state.model import Attributes, Bucket, Content, StoredObject, check_bucket_name
 from harness.oss.state.objects import Objects
@@ -31,6 +32,7 @@ class Store:
         self.objects = Objects(self._database, self.blobs, clock)
         self.uploads = Uploads(self._database, self.blobs, self.objects, clock)
         self.listing = Listing(self._database)
+        self.domains = Domains(self._database, clock)
         self.blobs.keep_only(self._blobs_in_use())
 
     def put(self, bucket: str, key: str, data: bytes, content_type: str = "") -> StoredObject:
@@ -121,12 +123,13 @@ class Store:
             if db.execute(held, (name, name)).fetchone():
                 raise OssError("BucketNotEmpty", BucketName=name)
             db.execute("DELETE FROM buckets WHERE name = ?", (name,))
+            db.execute("DELETE FROM domains WHERE bucket = ?", (name,))
 
     def clear(self) -> None:
         """Deletes everything; uploads on their way then find no bucket."""
         with self._database.transaction() as db:
             blobs = self._blobs_in_use()
-            for table in ("objects", "parts", "uploads", "buckets"):
+            for table in ("objects", "parts", "uploads", "buckets", "domains"):
                 db.execute(f"DELETE FROM {table}")
         for blob in blobs:
             self.blobs.delete(Content(blob, 0, 0))

@@ -14,6 +14,8 @@ from harness.oss.state.model import check_bucket_name, check_key
 #: oss-cn-beijing.aliyuncs.com, its -internal and the accelerated ones, with a bucket before it or not
 _OSS_HOST = re.compile(r"(?:(?P<bucket>[^.]+)\.)?oss-(?P<region>[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com")
 
+_MAINLAND_PUBLIC = re.compile(r"(?:[^.]+\.)?oss-cn-(?!hongkong\.)[a-z0-9-]+(?<!-internal)\.aliyuncs\.com")
+
 _ELSEWHERE = (
     "The bucket you are attempting to access must be addressed using the specified endpoint. "
     "Please send all future requests to this endpoint."
@@ -38,15 +40,22 @@ class Target:
 
 
 class Addressing:
-    """`temp_bucket`: where requests go that ali-oss sends to an IP address with `account_id`/… as the path.
+    """`bucket_of`: the bucket that a domain is bound to.
+
+    `temp_bucket`: where requests go that ali-oss sends to an IP address with `account_id`/… as the path.
 
     With such an endpoint that client names the bucket neither in the host nor in the path, yet signs it.
     """
 
     def __init__(
-        self, has_bucket: Callable[[str], bool], region: str, account_id: str, temp_bucket: str | None
+        self,
+        has_bucket: Callable[[str], bool],
+        bucket_of: Callable[[str], str | None],
+        region: str,
+        account_id: str,
+        temp_bucket: str | None,
     ) -> None:
-        self._has_bucket, self._region = has_bucket, region
+        self._has_bucket, self._bucket_of, self._region = has_bucket, bucket_of, region
         self._account_id, self._temp_bucket = account_id, temp_bucket
 
     def target(self, request: Request) -> Target:
@@ -68,6 +77,8 @@ class Addressing:
                 endpoint = f"oss-{self._region}.aliyuncs.com"
                 raise OssError("AccessDenied", _ELSEWHERE, Bucket=known["bucket"], Endpoint=endpoint)
             return Target(known["bucket"] or "", key)
+        if not is_path_style(host) and (bound := self._bucket_of(host)):
+            return Target(bound, _decode(request.path[1:]))
         bucket, _, rest = host.partition(".")
         if not is_address(host) and rest and (rest == "localhost" or self._has_bucket(bucket)):
             return Target(bucket, _decode(request.path[1:]))
@@ -78,6 +89,11 @@ class Addressing:
         if self._temp_bucket and bucket == self._account_id and not self._has_bucket(bucket):
             return Target(self._temp_bucket, _decode(path[1:]))
         return Target(_decode(bucket), _decode(key))
+
+
+def is_mainland_public(host: str) -> bool:
+    """Whether a host is the default public endpoint of a region in mainland China, with a bucket or not."""
+    return bool(_MAINLAND_PUBLIC.fullmatch(host))
 
 
 def is_path_style(host: str) -> bool:

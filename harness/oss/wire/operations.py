@@ -75,6 +75,15 @@ OPERATIONS = (
     Operation("CompleteMultipartUpload", "POST", "object", "uploadId", action="oss:PutObject"),
 )
 
+# They share ?cname, so `comp` is what tells them apart; a GET without it lists.
+DOMAIN_OPERATIONS = (
+    Operation("CreateCnameToken", "POST", "bucket", "comp=token", action="oss:CreateCnameToken"),
+    Operation("PutCname", "POST", "bucket", "comp=add", action="oss:PutCname"),
+    Operation("DeleteCname", "POST", "bucket", "comp=delete", action="oss:DeleteCname"),
+    Operation("GetCnameToken", "GET", "bucket", "comp=token", action="oss:GetCnameToken"),
+    Operation("ListCname", "GET", "bucket", "cname=", action="oss:ListCname"),
+)
+
 # Query parameters that ask for what is not implemented here, and must not be taken for a plain get or put.
 _OTHERS = """
 " accessMonitor accessPoint accessPointPolicy accessmonitor asyncFetch bucketArchiveDirectRead callback
@@ -93,6 +102,10 @@ _NOT_WITH_PUT = ("append", "partNumber", "uploads")
 def detect(request: Request, target: Target) -> Operation:
     """Raises OssError NotImplemented for a known feature that is not here, MethodNotAllowed for none."""
     params = request.params
+    if "cname" in params:
+        for operation in DOMAIN_OPERATIONS:
+            if operation.fits(request, target.scope, params):
+                return operation
     if missing := sorted(_ELSEWHERE.intersection(params)):
         raise OssError("NotImplemented", f"{missing[0]} is not implemented by this local OSS.")
     if target.scope == "bucket" and "tagging" in params:
