@@ -1,16 +1,17 @@
 """Finds the task that a dead or unanswered attempt may have created, by asking ListTasks.
 
-Our task has this video's URL (host and path: signatures differ from attempt to attempt) and name, is not on record
-yet, and was not created before the first attempt whose fate is unknown.
+Our task has this video's URL (bucket and key: signatures differ from attempt to attempt, and the host may) and
+name, is not on record yet, and was not created before the first attempt whose fate is unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from handler.bucket_domains import object_at
 from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown
 from handler.gif_task import GifTask, GifTaskClient, SecondsLeft, whole_number
 
@@ -28,17 +29,20 @@ def find_task(
     claims: Iterable[dict[str, Any]],
     known: frozenset[int],
     left: SecondsLeft,
+    domains: Mapping[str, str] = MappingProxyType({}),
 ) -> GifTask | None:
     """The task, or None when there is none. Raises a GifTaskError when ListTasks cannot tell, or LeaseTooShort."""
     not_before = min(_claimed_at(claim) for claim in claims) - CLOCK_TOLERANCE
-    place = _place(video_url)
+    place = object_at(video_url, domains)
     # Looking must leave enough of the lease to submit.
     if left() <= 2 * client.time_limit:
         raise LeaseTooShort("held up for so long that there is no time to look for the task; nothing was sent")
     for tasks, rest_is_older in _newest_pages(client, left):
         for task in tasks:
             task_id = whole_number(task.get("TaskId"))
-            ours = _place(str(task.get("VideoUrl", ""))) == place and _is(task, "VideoName", video_name)
+            ours = object_at(str(task.get("VideoUrl", "")), domains) == place and _is(
+                task, "VideoName", video_name
+            )
             if (
                 ours
                 and _is(task, "ApplicationId", application_id)
@@ -72,14 +76,6 @@ def _newest_pages(client: GifTaskClient, left: SecondsLeft) -> Iterator[tuple[li
         yield tasks, newest_first is not None
     if last > MAX_PAGES:
         raise OutcomeUnknown(f"ListTasks: not found in the {MAX_PAGES} pages of tasks that were looked at")
-
-
-def _place(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", ""  # somebody else's task, with a URL that is none
-    return (parts.hostname or "").lower(), unquote(parts.path)
 
 
 def _is(task: dict[str, Any], name: str, value: str) -> bool:

@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
+from handler.bucket_domains import is_mainland, is_own_domain, read_domains
 from handler.errors import SettingsError
 
 #: The role's STS credentials live for 36 hours, and a presigned URL dies with them.
@@ -74,6 +75,19 @@ def _base(value: str) -> str:
     return value.rstrip("/")
 
 
+def _oss_endpoint(value: str) -> str:
+    if is_own_domain(_base(value)):
+        raise ValueError(
+            "must be OSS's address without a bucket: the bucket's name is put before it; for a domain that is "
+            f"bound to a bucket, set BUCKET_DOMAINS to <bucket>={urlsplit(value).netloc} instead"
+        )
+    return value.rstrip("/")
+
+
+def _domains(value: Any) -> Any:
+    return read_domains(value) if isinstance(value, str) else value
+
+
 def _folder(value: str) -> str:
     if value.startswith("\\") or not value.endswith("/") or {"", ".", ".."} & set(value[:-1].split("/")):
         raise ValueError("must be a folder such as gif-tasks/, with a slash at its end and none at its start")
@@ -102,13 +116,14 @@ class Settings(BaseModel):
         DEFAULT_VIDEO_SUFFIXES
     )
     video_url_base: BaseUrl | None = None
+    bucket_domains: Annotated[dict[str, str], BeforeValidator(_domains)] = Field(default_factory=dict)
     claim_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 45.0
     # Seven days is the most that a V4 presigned URL may ask for.
     video_url_expires: Annotated[int, Field(ge=60, le=7 * 24 * 3600)] = 86400
     gif_region: RegionId = "cn-beijing"
     gif_endpoint: BaseUrl | None = None
     oss_endpoint: BaseUrl | None = None
-    oss_public_endpoint: BaseUrl | None = None
+    oss_public_endpoint: Annotated[str, AfterValidator(_oss_endpoint)] | None = None
     region: RegionId
     timeout: float
 
@@ -127,12 +142,21 @@ class Settings(BaseModel):
 
     @property
     def warnings(self) -> list[str]:
+        found = []
+        if not (self.video_url_base or self.bucket_domains or self.oss_public_endpoint) and is_mainland(
+            self.region
+        ):
+            found.append(
+                "video URLs are on OSS's public endpoint, which refuses downloads (PublicEndpointForbidden) to "
+                "accounts that opened OSS since 2025-03-20: bind a domain to the bucket and set BUCKET_DOMAINS; "
+                f"an older account says so by OSS_PUBLIC_ENDPOINT=https://oss-{self.region}.aliyuncs.com"
+            )
         if not self.video_url_base and self.video_url_expires > TOKEN_LIFETIME_SECONDS:
-            return [
+            found.append(
                 f"VIDEO_URL_EXPIRES is {self.video_url_expires} s, but a presigned URL dies with the function's "
                 f"security token, after {TOKEN_LIFETIME_SECONDS} s at most"
-            ]
-        return []
+            )
+        return found
 
 
 def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) -> Settings:

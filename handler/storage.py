@@ -64,13 +64,14 @@ class Storage:
             session=session, connect_timeout=CONNECT_SECONDS, readwrite_timeout=READ_SECONDS
         )
         self._client = self._connect(settings.oss_address, settings.region)
-        self._public: dict[str, Any] = {}
+        self._public: dict[tuple[str, str], Any] = {}
 
-    def _connect(self, endpoint: str, region: str) -> Any:
+    def _connect(self, endpoint: str, region: str, *, is_domain: bool = False) -> Any:
         return oss.Client(
             oss.Config(
                 region=region,
                 endpoint=endpoint,
+                use_cname=is_domain,
                 credentials_provider=self._provider,
                 http_client=self._http,
                 retryer=StandardRetryer(max_attempts=ATTEMPTS, max_backoff=2.0),
@@ -123,11 +124,13 @@ class Storage:
 
     def presign(self, bucket: str, key: str, region: str, seconds: int) -> str:
         """A URL that anybody may GET for `seconds`, or until the security token dies. No I/O. It is a secret."""
-        if region not in self._public:
-            self._public[region] = self._connect(self._settings.oss_public_address(region), region)
+        domain = self._settings.bucket_domains.get(bucket)
+        address = domain or self._settings.oss_public_address(region)
+        if (address, region) not in self._public:
+            self._public[address, region] = self._connect(address, region, is_domain=domain is not None)
         request = oss.GetObjectRequest(bucket=bucket, key=key)
         try:
-            return str(self._public[region].presign(request, expires=timedelta(seconds=seconds)).url)
+            return str(self._public[address, region].presign(request, expires=timedelta(seconds=seconds)).url)
         except oss.exceptions.BaseError as exc:
             _refuse(exc, "presign", bucket, key)
 
@@ -142,6 +145,7 @@ _HINTS = {
     "NoSuchBucket": "create the bucket, or correct the name",
     "NoSuchKey": "upload the object, or correct the name",
     "ObjectNotAppendable": "an object that is no record of ours has the record's name: move it away",
+    "PublicEndpointForbidden": "the public endpoint serves no data to this account: leave OSS_ENDPOINT empty",
     "FileImmutable": "the bucket has a retention policy (WORM), which appending does not work with: use another",
     "InvalidAccessKeyId": "the function's credentials are not valid in this region's OSS",
     "SecurityTokenExpired": "the function's security token has expired: the platform issues a new one",

@@ -141,7 +141,14 @@ class Submitter:
         application = self._settings.application_id
         try:
             return find_task(
-                self._tasks, name, url, application, history.unresolved, history.task_ids, claim.lease.left
+                self._tasks,
+                name,
+                url,
+                application,
+                history.unresolved,
+                history.task_ids,
+                claim.lease.left,
+                self._settings.bucket_domains,
             )
         except GifTaskError as error:
             how["not_searched"] = error.code or type(error).__name__

@@ -10,7 +10,7 @@ from handler.storage import Storage
 
 
 class VideoUrls:
-    """Presigned with the function's credentials, or below VIDEO_URL_BASE when that is set."""
+    """Presigned, on the bucket's own domain where it has one; or below VIDEO_URL_BASE when that is set."""
 
     def __init__(self, settings: Settings, storage: Storage) -> None:
         self._settings = settings

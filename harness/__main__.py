@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,15 @@ from harness.client import CallError, Client, find_cloud
 from harness.directory import DirectoryInUse, remove_state, running_at
 from harness.dotenv import DotenvError, read_dotenv
 from harness.faults import KINDS
-from harness.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
-from harness.options import ENDPOINT_OPTION, PROJECT, STATE, STATE_OPTION
+from harness.options import (
+    DEFAULT_KEY,
+    ENDPOINT_OPTION,
+    NEW_ACCOUNT_OPTION,
+    PROJECT,
+    STATE,
+    STATE_OPTION,
+    owner_key,
+)
 from harness.outcome import wait_for_outcome
 
 
@@ -101,6 +107,7 @@ Kinds:
 @click.option("--code", type=click.Path(path_type=Path, exists=True), help="Its code.  [default: beside s.yaml]")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Make calls go wrong; see below.")
 @click.option("--no-render", is_flag=True, help="Accept tasks, but make no GIFs.")
+@NEW_ACCOUNT_OPTION
 def up(
     host: str,
     port: int,
@@ -112,6 +119,7 @@ def up(
     code: Path | None,
     faults: tuple[str, ...],
     no_render: bool,
+    new_account: bool,
 ) -> None:
     """Start the local cloud and keep it until Ctrl-C.
 
@@ -132,9 +140,10 @@ def up(
         host=host,
         port=port,
         code=code,
-        owner=_owner(os.environ),
+        owner=owner_key(os.environ),
         render=not no_render,
         anywhere=anywhere,
+        new_account=new_account,
     )
     try:
         run_up(options, faults)
@@ -144,7 +153,8 @@ def up(
 
 @main.command(short_help="Take a video through the whole product and show each step.")
 @click.argument("video", required=False, envvar="VIDEO")
-def demo(video: str | None) -> None:
+@NEW_ACCOUNT_OPTION
+def demo(video: str | None, new_account: bool) -> None:
     """Take VIDEO (or a clip made here) through the whole product and show each step.
 
     Ends with the TaskId, the record and the path of the GIF.
@@ -156,7 +166,7 @@ def demo(video: str | None) -> None:
     except RuntimeError as exc:  # ~nobody
         raise Mistake(f"{video}: {exc}") from exc
     try:
-        run_demo(path, PROJECT / "demo")
+        run_demo(path, PROJECT / "demo", new_account=new_account, domains=os.environ.get("BUCKET_DOMAINS", ""))
     except DemoError as exc:
         raise Mistake(str(exc)) from exc
 
@@ -265,7 +275,7 @@ def _reason(exc: OSError) -> str:
 
 
 def _client(endpoint: str | None) -> Client:
-    client: Client = _ask(Client, endpoint or find_cloud(STATE), _keys())
+    client: Client = _ask(Client, endpoint or find_cloud(STATE), owner_key(os.environ) or DEFAULT_KEY)
     return client
 
 
@@ -283,16 +293,6 @@ def _environ(stack_file: Path) -> dict[str, str]:
     except DotenvError as exc:
         raise Mistake(str(exc)) from exc
     return {name: value for name, value in known.items() if value}
-
-
-def _owner(environ: Mapping[str, str]) -> Credentials | None:
-    """The owner's key from the environment, or None for the default one."""
-    key_id, secret = environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID"), environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
-    return Credentials(key_id, secret) if key_id and secret else None
-
-
-def _keys() -> Credentials:
-    return _owner(os.environ) or Credentials(OWNER_KEY_ID, OWNER_KEY_SECRET)
 
 
 if __name__ == "__main__":

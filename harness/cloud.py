@@ -9,26 +9,25 @@ def test_upload(cloud: LocalCloud) -> None: ...
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar, overload
+from urllib.parse import urlsplit
 
 from harness.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
+from harness.cloud_options import DEFAULTS, PROJECT, CloudOptions
 from harness.console import Console
 from harness.console.guard import confine
 from harness.directory import StateDirectory, StateUnreadable
 from harness.dispatch import Dispatcher
+from harness.endpoints import service_at
 from harness.faults import Faults
-from harness.fc import FunctionCompute, TriggerSpec, exponential_delay
+from harness.fc import FunctionCompute, TriggerSpec
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.fc.errors import FcError
 from harness.http import Request, Response, Server, host_name
-from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.identity import Credentials, Identities
 from harness.intercept import Interception
 from harness.local_stack import read_local_stack
 from harness.multimediaai import MultimediaAIService
@@ -41,56 +40,12 @@ from harness.stack import StackError
 from harness.stack_check import wrong_names
 from harness.web_guard import WebGuard
 
-PROJECT = Path(__file__).parents[1]
-#: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
-DEFAULTS = {
-    "ACCOUNT_ID": ACCOUNT_ID,
-    "REGION": "cn-beijing",
-    "APPLICATION_ID": "local-application",
-    "VIDEO_BUCKET": "my-videos",
-    "TRACKING_BUCKET": "my-gif-records",
-}
-_ENDPOINTS = ("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT")
+__all__ = ["DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "local_cloud"]
+
+#: The last leads outside. Loopback counts as the inside, so that a new account has none there.
+_ENDPOINTS = ("OSS_ENDPOINT", "GIF_ENDPOINT", "OSS_PUBLIC_ENDPOINT")
 
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class CloudOptions:
-    """How a local cloud is made.
-
-    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. buckets: made besides the stack's.
-    directory: where state lives; None: a temporary one, removed at the end. environ: what s.yaml's ${env()}
-    reads, on top of DEFAULTS. function_environment: variables of the function that win over s.yaml's. code:
-    the function's code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
-    an asynchronous invocation.
-    render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
-    clock: epoch seconds; the default is the real time, also where freezegun freezes the test's: the function runs
-    in a process of its own, which nothing freezes. Let clients sign with the real time, too:
-    freeze_time(…, ignore=["oss2", "requests", "harness"]).
-    anywhere: answer to every host name, and to every web page (see harness.web_guard).
-    """
-
-    stack_file: Path | None = PROJECT / "s.yaml"
-    buckets: tuple[str, ...] = ()
-    directory: Path | None = None
-    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    function_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    code: Path | None = None
-    policy_file: Path = PROJECT / "ram" / "role-policy.json"
-    owner: Credentials | None = None
-    host: str = "127.0.0.1"
-    port: int = 0
-    context_shape: str | None = None
-    retry_delay: Callable[[int], float] = exponential_delay
-    render: bool = True
-    intercept: bool = False
-    anywhere: bool = False
-    clock: Callable[[], float] = time.time
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise ValueError(f"port must be between 0 (any that is free) and 65535; it is {self.port}")
 
 
 class LocalCloud:
@@ -135,7 +90,13 @@ class LocalCloud:
             "clock": options.clock,
             "region": self.region,
         }
-        self.oss = OssService(self.directory / "oss", account_id=account, code_bucket=TEMP_BUCKET, **common)
+        self.oss = OssService(
+            self.directory / "oss",
+            account_id=account,
+            code_bucket=TEMP_BUCKET,
+            new_account=options.new_account,
+            **common,
+        )
         closing.callback(self.oss.close)
         self.server = Server(self._answer, options.host, options.port, self._refuse)
         closing.callback(self.server.stop)
@@ -150,9 +111,13 @@ class LocalCloud:
             self.bridge.triggers,
             {UPLOAD_ROLE: upload},
         )
-        self.interception = Interception(self.url)
+        self.interception = Interception(self.url, lambda host: self.oss.store.domains.bucket_of(host) is not None)
         self.multimediaai = MultimediaAIService(
-            self.directory / "multimediaai", publish=self.bridge.publish_file, render=options.render, **common
+            self.directory / "multimediaai",
+            publish=self.bridge.publish_file,
+            render=options.render,
+            answered_at=self._answered_at,
+            **common,
         )
         closing.callback(self.multimediaai.stop)
         self.fc = FunctionCompute(
@@ -160,7 +125,7 @@ class LocalCloud:
             account_id=account,
             context_shape=options.context_shape,
             retry_delay=options.retry_delay,
-            extra_environment=dict.fromkeys(_ENDPOINTS, self.url),
+            extra_environment=dict.fromkeys(_ENDPOINTS[: 2 if options.new_account else 3], self.url),
             event_sources=self.bridge,
             code_bucket=self.bridge,
             **common,
@@ -168,7 +133,9 @@ class LocalCloud:
         closing.callback(self.fc.close)
         self.console = Console(self)
         closing.callback(self.console.close)
-        guard = WebGuard(anywhere=options.anywhere, own=host_name(options.host))
+        guard = WebGuard(
+            anywhere=options.anywhere, own=host_name(options.host), domains=self.oss.store.domains.names
+        )
         self._dispatcher = Dispatcher(self.oss, self.multimediaai, self.fc, self.console, self, guard)
 
     @property
@@ -237,12 +204,26 @@ class LocalCloud:
         if self.stack is None:
             return
         for spec in self.stack.functions:
+            self._bind(spec.environment.get("BUCKET_DOMAINS", ""))
             self.fc.put_function(spec)
         for trigger in self.stack.triggers:
             try:
                 self.fc.put_trigger(trigger)
             except ValueError as exc:  # a function that was deployed before this start has one there
                 raise StackError(f"{self.stack.file}: trigger {trigger.name}: {exc}") from exc
+
+    def _bind(self, domains: str) -> None:
+        """As in the account before the function is deployed. What is wrong in them, the function says."""
+        for entry in domains.split(","):
+            bucket, _, domain = (part.strip() for part in entry.partition("="))
+            host = urlsplit(domain if "://" in domain else f"//{domain}").hostname
+            if host and self.oss.store.has_bucket(bucket):
+                self.oss.store.domains.bind(bucket, host)
+
+    def _answered_at(self, host: str) -> str | None:
+        """OSS's own names and bound domains lead here, and never to Alibaba Cloud."""
+        ours = service_at(host) == "oss" or self.oss.store.domains.bucket_of(host)
+        return self.url if ours else None
 
     def _deliver(self, trigger: TriggerSpec, payload: bytes) -> None:
         about = {"function": trigger.function, "bytes": len(payload)}

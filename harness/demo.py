@@ -39,10 +39,10 @@ class DemoError(Exception):
     """The demo cannot go on; one line that says why."""
 
 
-def run_demo(video: Path | None, directory: Path) -> None:
+def run_demo(video: Path | None, directory: Path, *, new_account: bool = False, domains: str = "") -> None:
     """Runs the demo with `video`, or with a clip made for it; the GIF, and that clip, go to `directory`.
 
-    Raises DemoError.
+    new_account: see CloudOptions. domains: BUCKET_DOMAINS. Raises DemoError.
     """
     with contextlib.ExitStack() as stack:
         steps = Steps()
@@ -54,7 +54,8 @@ def run_demo(video: Path | None, directory: Path) -> None:
             _write(video, make_clip)
             facts, seconds = _facts(video)
         steps.done("video", f"{name}, {facts}")
-        cloud = stack.enter_context(LocalCloud(CloudOptions()))
+        options = CloudOptions(environ={"BUCKET_DOMAINS": domains}, new_account=new_account)
+        cloud = stack.enter_context(LocalCloud(options))
         cloud.journal.listen(steps.entries.put)
         steps.done("cloud", f"OSS, Function Compute, Multimedia AI and RAM at {cloud.url}")
         key = f"uploads/{name}"

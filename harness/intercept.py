@@ -35,11 +35,13 @@ class InterceptionError(RuntimeError):
 class Interception:
     """Off until `start`; `stop` puts everything back, also when it was never started. Or use it in a `with`.
 
-    `url`: of the local cloud, such as "http://127.0.0.1:9000".
+    `url`: of the local cloud, such as "http://127.0.0.1:9000". `is_bound`: whether a host is a domain bound to
+    one of its buckets, and answered too.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, is_bound: Callable[[str], bool] = lambda host: False) -> None:
         self.url = url
+        self._is_bound = is_bound
         self._undo = contextlib.ExitStack()
         self._look_up: Callable[..., Any] = socket.getaddrinfo
 
@@ -77,7 +79,8 @@ class Interception:
 
         def answer(session: Any, url: str) -> Any:
             adapter, host = get_adapter(session, url), urlsplit(url).hostname or ""
-            return _Readdressing(adapter, self.url) if in_production(host) else adapter
+            is_ours = in_production(host) or self._is_bound(host)
+            return _Readdressing(adapter, self.url) if is_ours else adapter
 
         return answer
 
@@ -108,7 +111,7 @@ class _Readdressing:
     def _readdressed(self, request: Any) -> Any:
         address = urlsplit(request.url)
         host = address.hostname or ""
-        if service_at(host) is None:
+        if in_production(host) and service_at(host) is None:
             raise InterceptionError(
                 f"{host}: the local cloud has no such service, and nothing is sent to Alibaba Cloud meanwhile"
             )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from harness.client import DEFAULT_URL
+from harness.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
 
 PROJECT = Path(__file__).parents[1]
 STATE = PROJECT / ".local-cloud"
+DEFAULT_KEY = Credentials(OWNER_KEY_ID, OWNER_KEY_SECRET)
 
 
 class _Directory(click.Path):
@@ -33,3 +36,15 @@ ENDPOINT_OPTION = click.option(
     metavar="URL",
     help=f"The running cloud.  [default: the one that keeps its state in .local-cloud, else {DEFAULT_URL}]",
 )
+NEW_ACCOUNT_OPTION = click.option(
+    "--new-account",
+    is_flag=True,
+    envvar="NEW_ACCOUNT",
+    help="One that opened OSS since 2025-03-20: its public endpoint serves no data.",
+)
+
+
+def owner_key(environ: Mapping[str, str]) -> Credentials | None:
+    """The owner's key from the environment, or None for the default one."""
+    key_id, secret = environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID"), environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    return Credentials(key_id, secret) if key_id and secret else None

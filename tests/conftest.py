@@ -6,7 +6,18 @@ import os
 
 import pytest
 
-_OURS = ("ALIBABA_CLOUD_", "FC_", "OSS_", "GIF_", "VIDEO_", "TRACKING_", "APPLICATION_ID", "TEMPLATE_ID", "CLAIM_")
+_OURS = (
+    "ALIBABA_CLOUD_",
+    "FC_",
+    "OSS_",
+    "BUCKET_",
+    "GIF_",
+    "VIDEO_",
+    "TRACKING_",
+    "APPLICATION_ID",
+    "TEMPLATE_ID",
+    "CLAIM_",
+)
 
 
 @pytest.fixture(autouse=True)

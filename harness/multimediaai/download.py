@@ -22,6 +22,11 @@ _CHUNK = 256 * 1024
 _URI = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 
+_HINTS = {
+    "PublicEndpointForbidden": "the account's public endpoint serves no data: bind a domain to the bucket, "
+    "set BUCKET_DOMAINS, then submit the video again with force",
+}
+
 
 class DownloadError(Exception):
     """The video cannot be had; the message says why."""
@@ -53,10 +58,12 @@ def download(
     limits: Limits,
     progress: Callable[[float], None] = lambda done: None,
     cancelled: Callable[[], bool] = lambda: False,
+    answered_at: Callable[[str], str | None] = lambda host: None,
 ) -> int:
     """Writes what `url` gives to `target`; its size in bytes.
 
     `progress` is called with 0 to 1, if the size is known. Raises DownloadError, or Cancelled.
+    `answered_at`: the URL at which this machine answers for a host, whose name then is not looked up.
     """
     place = _place(url)
     try:
@@ -67,6 +74,10 @@ def download(
             request = requests.Request("GET", url, headers={"Accept-Encoding": "identity"})
             prepared = session.prepare_request(request)
             prepared.url = url  # requests would tidy it up
+            parts = urlsplit(url)
+            if local := answered_at(parts.hostname or ""):
+                prepared.url = local + url[url.index(parts.netloc) + len(parts.netloc) :].partition("#")[0]
+                prepared.headers["Host"] = parts.netloc.rpartition("@")[2]
             with session.send(prepared, stream=True, timeout=(limits.connect, limits.silence)) as response:
                 if response.status_code != 200:
                     raise DownloadError(f"{place} answered {response.status_code}{_code(response)}")
@@ -115,9 +126,12 @@ def _copy(
 
 
 def _code(response: requests.Response) -> str:
-    """OSS's own error code, if the answer has one."""
+    """OSS's own error code, if the answer has one, and what to do about it."""
     found = _ERROR_CODE.search(next(response.iter_content(4096), b""))
-    return f" ({found[1].decode()})" if found else ""
+    if not found:
+        return ""
+    code = found[1].decode()
+    return f" ({code})" + (f": {_HINTS[code]}" if code in _HINTS else "")
 
 
 def _what(exc: Exception, limits: Limits) -> str:

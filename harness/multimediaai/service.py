@@ -50,6 +50,7 @@ class MultimediaAIService(Behaviour):
 
     directory: for its state, which survives a restart. publish: puts a file under a name where the results of
     tasks are, and gives its URL. render: False leaves every task waiting. workers: how many videos at a time.
+    answered_at: see `download`.
 
     tasks, account: the state, to look at and to change; and what Behaviour says.
     """
@@ -69,6 +70,7 @@ class MultimediaAIService(Behaviour):
         render: bool = True,
         workers: int = 1,
         limits: Limits | None = None,
+        answered_at: Callable[[str], str | None] = lambda host: None,
     ) -> None:
         super().__init__()
         directory.mkdir(parents=True, exist_ok=True)
@@ -83,7 +85,13 @@ class MultimediaAIService(Behaviour):
         self.tasks = Tasks(directory / "tasks.sqlite", clock, self._note)
         self._actions = Actions(self.tasks, self)
         self._workers = Workers(
-            self.tasks, directory / "work", publish, self._call_back, workers if render else 0, limits or Limits()
+            self.tasks,
+            directory / "work",
+            publish,
+            self._call_back,
+            workers if render else 0,
+            limits or Limits(),
+            answered_at,
         )
 
     def start(self) -> None:

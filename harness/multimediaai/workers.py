@@ -40,6 +40,7 @@ class Workers:
         ended: Callable[[Task], None],
         count: int,
         limits: Limits,
+        answered_at: Callable[[str], str | None],
     ) -> None:
         self._tasks = tasks
         self._folder = folder
@@ -49,6 +50,7 @@ class Workers:
         self._publish = publish
         self._ended = ended
         self._limits = limits
+        self._answered_at = answered_at
         self._stopping = threading.Event()
         self._renderers = [Renderer() for _ in range(count)]
         self._threads = [
@@ -117,6 +119,13 @@ class Workers:
         folder.mkdir(parents=True, exist_ok=True)
         # Without the name's suffix, which would make FFmpeg guess the format by it.
         video, gif = folder / "video", folder / "result.gif"
-        download(task.video_url, video, self._limits, lambda done: progress(0.2 * done), self._stopping.is_set)
+        download(
+            task.video_url,
+            video,
+            self._limits,
+            lambda done: progress(0.2 * done),
+            self._stopping.is_set,
+            self._answered_at,
+        )
         renderer.render(video, gif, lambda done: progress(0.2 + 0.8 * done))
         return self._publish(f"processResult/{task.task_id}.gif", gif)

@@ -67,10 +67,16 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "NoSuchVersion": (404, "The specified version does not exist.", ""),
     "NotImplemented": (400, "A header you provided implies functionality that is not implemented.", ""),
     "NotModified": (304, "Not Modified", ""),
+    "NeedVerifyDomainOwnership": (403, "The domain is bound to another bucket: verify its ownership.", ""),
     "ObjectNotAppendable": (409, "The object is not appendable", ""),
     "PartNotSequential": (400, "You can only upload parts in sequence.", ""),
     "PositionNotEqualToLength": (409, "Position is not equal to file length", ""),
     "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold.", ""),
+    "PublicEndpointForbidden": (
+        400,
+        "Data of this account is not served on the default public endpoint of this region. Use a custom domain.",
+        "0048-00000401",
+    ),
     "RequestTimeout": (
         400,
         "Your socket connection to the server was not read from or written to within the timeout period.",

@@ -6,7 +6,7 @@ callback-var, x-oss-callback, x-oss-callback-var), signature V2, the dialect
 of Amazon S3, bucket tags (tagging of a bucket), conditions on a
 write (If-Match and its like), AppendObject with a KMS key id, and by their query parameter
   of objects: restore, cleanRestoredObject, seal, rename, legalHold, retention, objectWorm
-  of buckets: accessMonitor, accessmonitor, accessPoint, accessPointPolicy, bucketArchiveDirectRead, cname, comp,
+  of buckets: accessMonitor, accessmonitor, accessPoint, accessPointPolicy, bucketArchiveDirectRead, comp,
     httpsConfig, inventory, lifecycle, live, logging, metadataConfiguration, metadataInventoryTable,
     metadataJournalTable, metaQuery, overwriteConfig, policy, policyStatus, publicAccessBlock, qos, qosInfo,
     qosRequester, quota, redundancyTransition, referer, replication, replicationLocation, replicationProgress,
@@ -40,6 +40,7 @@ from harness.oss.wire import (
     copying,
     cors,
     deleting,
+    domains,
     encryption,
     lists,
     multipart,
@@ -49,7 +50,7 @@ from harness.oss.wire import (
     statistics,
 )
 from harness.oss.wire.access import Access
-from harness.oss.wire.addressing import Addressing, Target, is_path_style
+from harness.oss.wire.addressing import Addressing, Target, is_mainland_public, is_path_style
 from harness.oss.wire.call import Call, Handler, Place
 from harness.oss.wire.consent import Consent
 from harness.oss.wire.operations import Operation, detect
@@ -72,6 +73,7 @@ HANDLERS: Mapping[str, Handler] = {
     **encryption.HANDLERS,
     **statistics.HANDLERS,
     **cors.HANDLERS,
+    **domains.HANDLERS,
 }
 #: the operations whose bucket need not exist
 _MAKE_BUCKETS = ("PutBucket", "PutBucketAcl")
@@ -80,7 +82,12 @@ _log = logging.getLogger(__name__)
 
 
 class OssService:
-    """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads."""
+    """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
+
+    `code_bucket`: what is in it gets run, so that no web page may write it. `new_account`: one that opened OSS
+    since 2025-03-20, to whom public endpoints of mainland regions serve no data. The Host decides: loopback counts
+    as the internal endpoint.
+    """
 
     name = "oss"
 
@@ -95,15 +102,17 @@ class OssService:
         account_id: str = ACCOUNT_ID,
         clock: Callable[[], float] = time.time,
         code_bucket: str | None = None,
+        new_account: bool = False,
     ) -> None:
-        """code_bucket: what is in it gets run, so that no web page may write it."""
         self.store = Store(directory, clock)
         self.notifications = Notifications()
         self._identities, self._journal = identities, journal
+        self._new_account = new_account
         self._place = Place(region, account_id, clock)
         self._access = Access(identities, authorize, journal, self._place)
-        self._addressing = Addressing(self.store.has_bucket, region)
+        self._addressing = Addressing(self.store.has_bucket, self.store.domains.bucket_of, region)
         self._consent = Consent(self._addressing.target, self.store.cors.of, code_bucket)
+        self._code_bucket = code_bucket
 
     def operation(self, request: Request) -> str:
         """The name in the API reference; "Invalid" for a request that is none."""
@@ -121,6 +130,9 @@ class OssService:
                 refuse_unsupported(request)
             operation = detect(request, target)
             name = operation.name
+            forbidden = self._new_account and target.bucket != self._code_bucket  # which is the platform's own
+            if forbidden and is_mainland_public(request.host_name) and _moves_data(operation):
+                raise OssError("PublicEndpointForbidden")
             # before anything else, the signature too: by that clients tell whether a bucket exists
             if target.bucket and operation.name not in _MAKE_BUCKETS:
                 self.store.bucket(target.bucket)
@@ -234,3 +246,8 @@ class OssService:
             **response.headers,
         }
         return response
+
+
+def _moves_data(operation: Operation) -> bool:
+    """No page lists them: those on objects here, so that buckets can still be listed and managed [U]."""
+    return operation.scope == "object" or operation.name in ("PostObject", "DeleteMultipleObjects")

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 #: A module may import from the layers below its own, and from nothing of the project else.
 LAYERS = [
-    {"errors"},
+    {"errors", "bucket_domains"},
     {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
     {"events", "signature", "storage"},
     {"gif_task", "tracking", "video_url"},

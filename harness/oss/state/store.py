@@ -12,6 +12,7 @@ from harness.oss.errors import OssError
 from harness.oss.state.blobs import Blobs
 from harness.oss.state.cors import CorsRules
 from harness.oss.state.database import Database, bucket_of
+from harness.oss.state.domains import Domains
 from harness.oss.state.listing import Listing
 from harness.oss.state.model import Attributes, Bucket, Content, Encryption, StoredObject, check_bucket_name
 from harness.oss.state.objects import Objects
@@ -35,6 +36,7 @@ class Store:
         self.uploads = Uploads(self._database, self.blobs, self.objects, clock)
         self.listing = Listing(self._database)
         self.cors = CorsRules(self._database)
+        self.domains = Domains(self._database, clock)
         self.blobs.keep_only(self._blobs_in_use())
 
     def put(self, bucket: str, key: str, data: bytes, content_type: str = "") -> StoredObject:
@@ -133,14 +135,14 @@ class Store:
             if db.execute(held, (name, name)).fetchone():
                 raise OssError("BucketNotEmpty", BucketName=name)
             db.execute("DELETE FROM buckets WHERE name = ?", (name,))
-            for table in ("cors", "completed"):
+            for table in ("cors", "completed", "domains"):
                 db.execute(f"DELETE FROM {table} WHERE bucket = ?", (name,))
 
     def clear(self) -> None:
         """Deletes everything; uploads on their way then find no bucket."""
         with self._database.transaction() as db:
             blobs = self._blobs_in_use()
-            for table in ("objects", "parts", "uploads", "buckets", "cors", "completed"):
+            for table in ("objects", "parts", "uploads", "buckets", "cors", "completed", "domains"):
                 db.execute(f"DELETE FROM {table}")
         for blob in blobs:
             self.blobs.delete(Content(blob, 0, 0))

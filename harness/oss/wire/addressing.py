@@ -15,6 +15,8 @@ from harness.oss.state.model import check_bucket_name, check_key
 #: oss-cn-beijing.aliyuncs.com, its -internal and the accelerated ones, with a bucket before it or not
 _OSS_HOST = re.compile(r"(?:(?P<bucket>[^.]+)\.)?oss-(?P<region>[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com")
 
+_MAINLAND_PUBLIC = re.compile(r"(?:[^.]+\.)?oss-cn-(?!hongkong\.)[a-z0-9-]+(?<!-internal)\.aliyuncs\.com")
+
 _ELSEWHERE = (
     "The bucket you are attempting to access must be addressed using the specified endpoint. "
     "Please send all future requests to this endpoint."
@@ -39,10 +41,12 @@ class Target:
 
 
 class Addressing:
-    """Of one region's buckets. `has_bucket`: whether there is one of that name."""
+    """Of one region's buckets. has_bucket: is there one of that name? bucket_of: the one of a domain."""
 
-    def __init__(self, has_bucket: Callable[[str], bool], region: str) -> None:
-        self._has_bucket, self._region = has_bucket, region
+    def __init__(
+        self, has_bucket: Callable[[str], bool], bucket_of: Callable[[str], str | None], region: str
+    ) -> None:
+        self._has_bucket, self._bucket_of, self._region = has_bucket, bucket_of, region
 
     def target(self, request: Request) -> Target:
         """Raises OssError for names that cannot be, and for path style where OSS refuses it."""
@@ -71,6 +75,8 @@ class Addressing:
                 endpoint = f"oss-{self._region}.aliyuncs.com"
                 raise OssError("AccessDenied", _ELSEWHERE, Bucket=known["bucket"], Endpoint=endpoint)
             return Target(known["bucket"] or "", key)
+        if not is_path_style(host) and (bound := self._bucket_of(host)):
+            return Target(bound, _decode(request.path[1:]))
         bucket, _, rest = host.partition(".")
         if not is_address(host) and rest and (rest == "localhost" or self._has_bucket(bucket)):
             return Target(bucket, _decode(request.path[1:]))
@@ -79,6 +85,11 @@ class Addressing:
     def _path_style(self, path: str) -> Target:
         bucket, _, key = path[1:].partition("/")
         return Target(_decode(bucket), _decode(key))
+
+
+def is_mainland_public(host: str) -> bool:
+    """Whether a host is the default public endpoint of a region in mainland China, with a bucket or not."""
+    return bool(_MAINLAND_PUBLIC.fullmatch(host))
 
 
 def is_path_style(host: str) -> bool:

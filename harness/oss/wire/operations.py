@@ -83,10 +83,19 @@ OPERATIONS = (
     _OPTION_OBJECT,
 )
 
+# They share ?cname, so `comp` is what tells them apart; a GET without it lists.
+DOMAIN_OPERATIONS = (
+    Operation("CreateCnameToken", "POST", "bucket", "comp=token", action="oss:CreateCnameToken"),
+    Operation("PutCname", "POST", "bucket", "comp=add", action="oss:PutCname"),
+    Operation("DeleteCname", "POST", "bucket", "comp=delete", action="oss:DeleteCname"),
+    Operation("GetCnameToken", "GET", "bucket", "comp=token", action="oss:GetCnameToken"),
+    Operation("ListCname", "GET", "bucket", "cname=", action="oss:ListCname"),
+)
+
 # Query parameters that ask for what is not implemented here, and must not be taken for a plain get or put.
 _OTHERS = """
 accessMonitor accessPoint accessPointPolicy accessmonitor asyncFetch bucketArchiveDirectRead callback
-callback-var cleanRestoredObject cloudboxes cname comp dataPipeline httpsConfig inventory
+callback-var cleanRestoredObject cloudboxes comp dataPipeline httpsConfig inventory
 legalHold lifecycle live logging metaQuery metadataConfiguration metadataInventoryTable metadataJournalTable
 objectWorm overwriteConfig policy policyStatus publicAccessBlock qosInfo quota redundancyTransition referer
 regions rename replication replicationLocation replicationProgress requestPayment resourceGroup
@@ -104,6 +113,11 @@ def detect(request: Request, target: Target) -> Operation:
     params = request.params
     if request.method == "OPTIONS" and target.bucket:  # with the query of the request that is to follow
         return _OPTION_OBJECT
+    if "cname" in params:
+        for operation in DOMAIN_OPERATIONS:
+            if operation.fits(request, target.scope, params):
+                return operation
+        raise OssError("NotImplemented", "cname is not implemented by this local OSS with this method.")
     if missing := sorted(NOT_OFFERED.intersection(params)):
         raise OssError("NotImplemented", f"{missing[0]} is not implemented by this local OSS.")
     if target.scope == "bucket" and "tagging" in params:

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.oss.service import HANDLERS
-from harness.oss.wire.operations import OPERATIONS
+from harness.oss.wire.operations import DOMAIN_OPERATIONS, OPERATIONS
 from tests.harness.oss.local import LocalOss
 
 
 def test_every_operation_has_its_handler() -> None:
-    assert {operation.name for operation in OPERATIONS} == set(HANDLERS)
+    assert {operation.name for operation in (*OPERATIONS, *DOMAIN_OPERATIONS)} == set(HANDLERS)
 
 
 def test_the_error_document(oss: LocalOss) -> None:
