@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 #: A module may import from the layers below its own, and from nothing of the project else.
 LAYERS = [
+    {"escaping", "redaction"},
     {"errors"},
     {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
     {"events", "signature", "storage"},
