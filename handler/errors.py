@@ -5,6 +5,7 @@ GifOnUploadError
 ├── CredentialsError          the function has no STS credentials
 ├── EventError                the event, or one of its records, cannot be understood
 ├── VideoNotFound             the video, or its bucket, is not there
+├── VideoUnusable             it is there, but no GIF can come of it as it is: archived, or a text
 ├── StorageError              OSS refused or could not be reached
 │   ├── StorageDenied         the function's role lacks a permission
 │   └── AppendConflict        the tracking log is longer than we thought: somebody else wrote
@@ -93,6 +94,10 @@ class EventError(GifOnUploadError):
 
 class VideoNotFound(GifOnUploadError):
     """The video, or its bucket, is not there."""
+
+
+class VideoUnusable(GifOnUploadError):
+    """It is there, but no GIF can come of it as it is."""
 
 
 class StorageError(GifOnUploadError):
