@@ -81,7 +81,8 @@ def _has(run: str, pieces: frozenset[str]) -> bool:
 def _encodings(secret: str) -> set[str]:
     """As a URL, a form, JSON or XML writes it, and a URL within a URL."""
     once = {quote(secret, safe=""), quote(secret, safe="/"), quote_plus(secret)}
-    texts = {secret, *once, *(quote(text, safe="") for text in once), *(_in_xml(text) for text in (secret, *once))}
+    twice = {quote(text, safe=safe) for text in once for safe in ("", "/")}
+    texts = {secret, *once, *twice, *(_in_xml(text) for text in (secret, *once))}
     texts |= {json.dumps(text)[1:-1] for text in texts}
     texts |= {text.replace("/", "\\/").replace("&", "\\u0026") for text in texts}
     return texts | {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), text) for text in texts}
