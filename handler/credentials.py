@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from handler.errors import CredentialsError
+from handler.redaction import remember_credentials
 
 
 class FunctionContext(Protocol):
@@ -53,6 +54,7 @@ class CurrentCredentials:
 
     def set(self, credentials: Credentials) -> None:
         self._current = credentials
+        remember_credentials(credentials.access_key_secret, credentials.security_token)
 
     def __call__(self) -> Credentials:
         if self._current is None:

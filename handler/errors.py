@@ -5,6 +5,7 @@ GifOnUploadError
 ├── CredentialsError          the function has no STS credentials
 ├── EventError                the event, or one of its records, cannot be understood
 ├── VideoNotFound             the video, or its bucket, is not there
+├── VideoUnusable             it is there, but no GIF can come of it as it is: archived, or a text
 ├── StorageError              OSS refused or could not be reached
 │   ├── StorageDenied         the function's role lacks a permission
 │   └── AppendConflict        the tracking log is longer than we thought: somebody else wrote
@@ -28,8 +29,14 @@ GifOnUploadError
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from typing import ClassVar
+
+from handler.escaping import escaped, shortened
+from handler.redaction import redact
+
+#: Characters of a message, and of a code or request id. A service may send megabytes, and a log line has an end.
+MOST_TEXT, MOST_WORD = 4000, 128
 
 
 class GifOnUploadError(Exception):
@@ -37,9 +44,12 @@ class GifOnUploadError(Exception):
 
     code, request_id: of the service that refused, "" where there is none. retryable: whether the same request may
     succeed later without anybody changing anything. hint: what an operator can do, "" where the message says it.
+    Secrets are removed, what could break the line is escaped, and a long text ends: whoever wrote it, it is safe.
     """
 
     retryable = False
+    #: A list of problems is several lines, each of our own making.
+    is_list: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -51,19 +61,27 @@ class GifOnUploadError(Exception):
         request_id: str = "",
         retryable: bool | None = None,
     ) -> None:
-        self.message = redact(message)
-        self.hint = hint
-        self.code = code
+        self.message = escaped(redact(message), keep="\n" if self.is_list else "")
+        if not self.is_list:
+            self.message = shortened(self.message, MOST_TEXT)
+        self.hint = escaped(hint)
+        self.code = _word(code)
         self.http_status = http_status
-        self.request_id = request_id
+        self.request_id = _word(request_id)
         if retryable is not None:
             self.retryable = retryable
-        tail = f" (request id {request_id})" if request_id else ""
-        super().__init__(f"{self.message}{tail}" + (f" → {hint}" if hint else ""))
+        tail = f" (request id {self.request_id})" if request_id else ""
+        super().__init__(f"{self.message}{tail}" + (f" → {self.hint}" if hint else ""))
+
+
+def _word(text: str) -> str:
+    return shortened(escaped(redact(text)), MOST_WORD)
 
 
 class SettingsError(GifOnUploadError):
     """A setting is missing or wrong."""
+
+    is_list = True
 
 
 class CredentialsError(GifOnUploadError):
@@ -76,6 +94,10 @@ class EventError(GifOnUploadError):
 
 class VideoNotFound(GifOnUploadError):
     """The video, or its bucket, is not there."""
+
+
+class VideoUnusable(GifOnUploadError):
+    """It is there, but no GIF can come of it as it is."""
 
 
 class StorageError(GifOnUploadError):
@@ -177,7 +199,9 @@ class VideosFailed(GifOnUploadError):
     def __init__(self, failures: Iterable[tuple[str, GifOnUploadError]], total: int) -> None:
         self.failures = tuple(failures)
         lines = [f"{len(self.failures)} of {total} failed; what was done stays done, and delivering again is safe"]
-        lines += [f"{video}: {type(error).__name__}: {error}" for video, error in self.failures[:MOST_NAMED]]
+        lines += [
+            f"{escaped(video)}: {type(error).__name__}: {error}" for video, error in self.failures[:MOST_NAMED]
+        ]
         if (others := len(self.failures) - MOST_NAMED) > 0:
             lines.append(f"and {others} more, each with a line in the log")
         super().__init__(lines[0], retryable=any(error.retryable for _, error in self.failures))
@@ -188,25 +212,3 @@ class VideosFailed(GifOnUploadError):
 
 #: How many videos one message names: with all of ten thousand it would be megabytes long.
 MOST_NAMED = 1000
-
-#: What is looked for, and what takes its place. Compiled when the first error is raised, not in each cold start.
-_SECRETS = (
-    # A gateway repeats the whole string to sign, security token included, when it refuses a signature.
-    (r"(?is)(server string to sign|StringToSign|CanonicalRequest)\s*(?:is)?\s*[=:>].*", r"\1 [removed]"),
-    (r"(https?://[^\s\"'<>?]*)\?[^\s\"'<>]*", r"\1?[removed]"),
-    (r"(https?://)[^\s\"'<>/?#]*@", r"\1[removed]@"),
-    # As parameters of a form are: a service that repeats one may repeat it so.
-    (r"(?i)https?%3A%2F%2F[^\s\"'<>]*", "[removed]"),
-    (
-        r"(?i)((?<![A-Za-z])(?:signature|security-?token|accesskey(?:id|secret)?|credential)\"?\s*"
-        r"(?:[=:]|%3D|%253D)\s*\"?)[^\s&\"',;<>]+",
-        r"\1[removed]",
-    ),
-)
-
-
-def redact(text: str) -> str:
-    """`text` without signatures, tokens, passwords and the queries of URLs, whoever wrote it."""
-    for pattern, replacement in _SECRETS:
-        text = re.sub(pattern, replacement, text)
-    return text

@@ -14,20 +14,21 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from handler.errors import EventError
+from handler.escaping import json_line, shortened
+from handler.event_names import SKIPPED_EVENTS, SYMLINK_EVENT, is_about_an_object, why_skipped
 from handler.settings import BucketName, RegionId, Settings
+from handler.video_names import ANY_VIDEO, why_no_video
 
-#: What creates a whole object. AppendObject does not say when the video is finished; InitiateMultipartUpload and
-#: UploadPart come before there is an object. `ObjectCreated:*` in a trigger matches those as well.
-WHOLE_OBJECT_EVENTS = frozenset(
-    f"ObjectCreated:{name}"
-    for name in ("PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "PutSymlink")
-)
-SYMLINK_EVENT = "ObjectCreated:PutSymlink"
 MAX_KEY_BYTES = 1023
+#: Characters of a name that a message or a log line repeats: more than OSS lets any object have.
+MOST_SHOWN = 1200
 
 
 class Video(NamedTuple):
-    """One upload of one object. etag and size are None until OSS was asked (a person's request does not say)."""
+    """One upload of one object. size is None until OSS was asked, and so is etag where the event does not say it.
+
+    OSS is asked about what a person names, and about a symlink: where it leads is in no event.
+    """
 
     bucket: str
     key: str
@@ -41,17 +42,19 @@ class Video(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A record that is understood and is no video to submit."""
+    """A record that is understood and is not a video to submit. is_strange: a person should look at it."""
 
     uri: str
     reason: str
+    is_strange: bool = False
 
 
 class Rejected(NamedTuple):
-    """A record that cannot be understood; `where` is its place in the event."""
+    """A record that cannot be understood. where: its place in the event; uri: the object, if that can be read."""
 
     where: str
     error: EventError
+    uri: str | None = None
 
 
 class Batch(NamedTuple):
@@ -73,6 +76,12 @@ class _Object(_Model):
     key: Annotated[str, StringConstraints(min_length=1)]
     eTag: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,128}$")] | None = None
     size: int | None = None
+    objectMeta: Any = None  # not in every event, and nothing but a hint
+
+    @property
+    def content_type(self) -> str | None:
+        given = self.objectMeta.get("mimeType") if isinstance(self.objectMeta, dict) else None
+        return given if isinstance(given, str) and given else None
 
 
 class _Oss(_Model):
@@ -99,7 +108,7 @@ class CloudEvent(_Model):
     specversion: Literal["1.0"]
     source: Literal["acs.oss"]
     type: str
-    data: OssRecord
+    data: Any = None
 
 
 class PersonRequest(_Model):
@@ -143,8 +152,23 @@ def _batch(
         try:
             items.append(read(entry, where))
         except EventError as error:
-            items.append(Rejected(where, error))
+            items.append(Rejected(where, error, _named(entry)))
     return Batch(tuple(items), force)
+
+
+def _named(entry: Any) -> str | None:
+    """The object that an entry is about, as far as it can be read; None when it names none."""
+    if isinstance(entry, str) and entry.startswith("oss://"):
+        return shortened(entry, MOST_SHOWN)
+    try:
+        entry = json.loads(entry) if isinstance(entry, str) else entry
+        place = entry.get("data", entry)["oss"]
+        bucket, key = place["bucket"]["name"], place["object"]["key"]
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+    if not isinstance(bucket, str) or not isinstance(key, str):
+        return None
+    return shortened(f"oss://{bucket}/{key}", MOST_SHOWN)
 
 
 def _from_record(entry: Any, where: str, settings: Settings) -> Video | Skipped:
@@ -157,25 +181,29 @@ def _from_cloud_event(entry: Any, where: str, settings: Settings) -> Video | Ski
             entry = json.loads(entry)
         except (ValueError, RecursionError) as exc:
             raise EventError(f"{where}: a text that is not JSON: {exc}") from exc
-    return _classify(_validate(CloudEvent, entry, where).data, where, settings)
+    event = _validate(CloudEvent, entry, where)
+    if not is_about_an_object(event.type):
+        return Skipped(where, f"{_shown(event.type)} is not about an object")
+    return _classify(_validate(OssRecord, event.data, f"{where}.data"), where, settings)
 
 
 def _classify(record: OssRecord, where: str, settings: Settings) -> Video | Skipped:
     bucket, thing = record.oss.bucket.name, record.oss.object
-    uri = f"oss://{bucket}/{thing.key}"
-    if record.eventName not in WHOLE_OBJECT_EVENTS:
-        return Skipped(uri, f"{record.eventName} does not create a whole object")
-    if reason := _not_a_video(bucket, thing.key, settings):
+    uri = shortened(f"oss://{bucket}/{thing.key}", MOST_SHOWN)
+    if reason := why_skipped(record.eventName):
+        return Skipped(uri, shortened(reason, MOST_SHOWN), is_strange=record.eventName not in SKIPPED_EVENTS)
+    if reason := _not_to_submit(bucket, thing.key, thing.content_type, settings):
         return Skipped(uri, reason)
     if thing.eTag is None:
         raise EventError(f"{where}.oss.object: eTag is missing")
-    if record.eventName != SYMLINK_EVENT:  # a symlink has no size of its own
-        if thing.size is None:
+    size = None  # of a symlink: it has none of its own
+    if record.eventName != SYMLINK_EVENT:
+        if (size := thing.size) is None:
             raise EventError(f"{where}.oss.object: size is missing")
-        if thing.size <= 0:
+        if size <= 0:
             return Skipped(uri, "the object is empty")
     _check_key(thing.key, f"{where}.oss.object.key")
-    return Video(bucket, thing.key, record.region, thing.eTag.upper(), thing.size)
+    return Video(bucket, thing.key, record.region, thing.eTag.upper(), size)
 
 
 def _requested(entry: Any, where: str, settings: Settings) -> Video | Skipped:
@@ -186,17 +214,15 @@ def _requested(entry: Any, where: str, settings: Settings) -> Video | Skipped:
     if not key:
         raise EventError(f"{where}: names a bucket, but no object: {_shown(entry)}")
     _check_key(key, where)
-    if reason := _not_a_video(bucket, key, settings):
+    if reason := _not_to_submit(bucket, key, ANY_VIDEO, settings):
         return Skipped(entry, reason)
     return Video(bucket, key, settings.region)
 
 
-def _not_a_video(bucket: str, key: str, settings: Settings) -> str | None:
+def _not_to_submit(bucket: str, key: str, content_type: str | None, settings: Settings) -> str | None:
     if bucket == settings.tracking_bucket and key.startswith(settings.tracking_prefix):
         return "it is a record of ours, below TRACKING_PREFIX"
-    if not key.lower().endswith(settings.video_suffixes):
-        return "its suffix is not in VIDEO_SUFFIXES"
-    return None
+    return why_no_video(key, content_type, settings)
 
 
 def _check_key(key: str, where: str) -> None:
@@ -231,5 +257,5 @@ def _problems(errors: Iterable[Any], where: str) -> Iterable[str]:
 
 
 def _shown(value: Any) -> str:
-    text = ascii(value) if isinstance(value, str) else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    """As JSON, for that is what the sender wrote."""
+    return shortened(json_line(value), MOST_SHOWN if isinstance(value, str) else 80)

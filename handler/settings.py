@@ -26,7 +26,8 @@ from handler.errors import SettingsError
 
 #: The role's STS credentials live for 36 hours, and a presigned URL dies with them.
 TOKEN_LIFETIME_SECONDS = 36 * 3600
-DEFAULT_VIDEO_SUFFIXES = ".mp4,.mov,.m4v,.avi,.mkv,.flv,.webm,.wmv,.ts,.mpg,.mpeg,.3gp"
+#: Not .ts: sources in TypeScript and the segments of an HLS stream are called so too, and each would be paid for.
+DEFAULT_VIDEO_SUFFIXES = ".mp4,.mov,.m4v,.avi,.mkv,.flv,.webm,.wmv,.mpg,.mpeg,.3gp"
 #: Seconds between an attempt's end at the latest and the function's timeout.
 MARGIN_SECONDS = 2.0
 
@@ -115,6 +116,7 @@ class Settings(BaseModel):
     video_suffixes: Annotated[tuple[str, ...], BeforeValidator(_suffixes), AfterValidator(_dotted)] = _suffixes(
         DEFAULT_VIDEO_SUFFIXES
     )
+    videos_without_suffix: bool = False
     video_url_base: BaseUrl | None = None
     bucket_domains: Annotated[dict[str, str], BeforeValidator(_domains)] = Field(default_factory=dict)
     claim_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 45.0
@@ -155,6 +157,12 @@ class Settings(BaseModel):
             found.append(
                 f"VIDEO_URL_EXPIRES is {self.video_url_expires} s, but a presigned URL dies with the function's "
                 f"security token, after {TOKEN_LIFETIME_SECONDS} s at most"
+            )
+        if ".ts" in self.video_suffixes:
+            found.append(
+                "VIDEO_SUFFIXES has .ts: each segment of an HLS stream is then a video of its own, paid for by "
+                "itself, and so is a TypeScript source that is uploaded as video/mp2t; set UPLOAD_PREFIX so that "
+                "they are not below it"
             )
         return found
 

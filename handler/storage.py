@@ -23,8 +23,10 @@ from handler.errors import (
     StorageDenied,
     StorageError,
     VideoNotFound,
+    VideoUnusable,
 )
 from handler.settings import Settings
+from handler.video_names import why_no_video
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
@@ -109,18 +111,47 @@ class Storage:
                 f"GetObject oss://{bucket}/{key}: the answer has no Date or no Last-Modified", retryable=True
             ) from exc
 
-    def video(self, bucket: str, key: str) -> VideoFacts:
-        """HeadObject; raises VideoNotFound. Of a symlink it gives the link's own eTag, as an event would."""
+    def video(self, bucket: str, key: str, etag: str | None = None) -> VideoFacts:
+        """HeadObject; raises VideoNotFound and VideoUnusable.
+
+        etag: what is known already. Of a symlink it is the link's own, as an event has it, and not the target's.
+        """
         try:
             head = self._call("HeadObject", "HEAD", bucket, key).headers
-            etag = head.get("ETag")
-            if head.get("x-oss-object-type") == "Symlink":
-                etag = self._client.get_symlink(oss.GetSymlinkRequest(bucket=bucket, key=key)).etag or etag
+            found = etag or head.get("ETag")
+            is_link = head.get("x-oss-object-type") == "Symlink"
+            if is_link and not etag:
+                found = self._client.get_symlink(oss.GetSymlinkRequest(bucket=bucket, key=key)).etag or found
         except oss.exceptions.BaseError as exc:
             _refuse(exc, "HeadObject", bucket, key)
-        if not etag:
+        if not found:
             raise StorageError(f"HeadObject oss://{bucket}/{key}: the answer has no ETag", retryable=True)
-        return VideoFacts(etag.strip('"').upper(), int(head.get("Content-Length") or 0))
+        if reason := why_no_video(key, head.get("Content-Type"), self._settings):
+            raise VideoUnusable(f"oss://{bucket}/{key}: {reason}")
+        size = int(head.get("Content-Length") or 0)
+        if size and (is_link or "Archive" in head.get("x-oss-storage-class", "")):
+            self._require_readable(bucket, key, head)
+        return VideoFacts(found.strip('"').upper(), size)
+
+    def _require_readable(self, bucket: str, key: str, head: Any) -> None:
+        """Reads a byte: an archived object can be read when it was restored, or its bucket has direct reading.
+
+        Of a symlink the storage class is not known to be its target's.
+        """
+        try:
+            self._call("GetObject", "GET", bucket, key, headers={"Range": "bytes=0-0"})
+        except oss.exceptions.BaseError as exc:
+            if _service_error(exc).get("code") != "InvalidObjectState":
+                _refuse(exc, "GetObject", bucket, key)
+            is_coming = 'ongoing-request="true"' in head.get("x-oss-restore", "")
+            state = "still being restored" if is_coming else "not restored"
+            raise VideoUnusable(
+                f"oss://{bucket}/{key}: it is archived and {state}, so it cannot be downloaded",
+                hint="restore it (OSS console, or RestoreObject); when that is done, name it in "
+                '{"videos": ["oss://bucket/key"]}',
+                code="InvalidObjectState",
+                retryable=is_coming,
+            ) from exc
 
     def presign(self, bucket: str, key: str, region: str, seconds: int) -> str:
         """A URL that anybody may GET for `seconds`, or until the security token dies. No I/O. It is a secret."""
@@ -144,6 +175,7 @@ _HINTS = {
     "AccessDenied": "allow it to the function's role (ram/role-policy.json)",
     "NoSuchBucket": "create the bucket, or correct the name",
     "NoSuchKey": "upload the object, or correct the name",
+    "SymlinkTargetNotExist": "the symlink leads nowhere: upload what it names, then put the symlink again",
     "ObjectNotAppendable": "an object that is no record of ours has the record's name: move it away",
     "PublicEndpointForbidden": "the public endpoint serves no data to this account: leave OSS_ENDPOINT empty",
     "FileImmutable": "the bucket has a retention policy (WORM), which appending does not work with: use another",

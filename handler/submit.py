@@ -51,7 +51,7 @@ class Submitter:
 
     def submit(self, video: Video, *, request_id: str, force: bool, patience: SecondsLeft) -> Submission:
         """The video's task. patience: how long to wait for an attempt that holds it. Raises GifOnUploadError."""
-        if video.etag is None:
+        if video.etag is None or video.size is None:
             video = self._ask_oss(video)
         tracking = TrackingLog(self._settings, self._storage, video)
         history, polls = History(), 0
@@ -72,7 +72,7 @@ class Submitter:
             history = claim
 
     def _ask_oss(self, video: Video) -> Video:
-        facts = self._storage.video(video.bucket, video.key)
+        facts = self._storage.video(video.bucket, video.key, video.etag)
         if facts.size <= 0:
             raise VideoNotFound(f"{video.uri}: the object is empty", hint="upload the video again")
         return video._replace(etag=facts.etag, size=facts.size)

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from handler.errors import AppendConflict, RecordUnreadable
+from handler.escaping import json_line
 from handler.events import MAX_KEY_BYTES, Video
 from handler.logs import utc_now
 from handler.settings import Settings
@@ -196,4 +197,4 @@ def record_key(prefix: str, video: Video) -> str:
 
 def _encode(**fields: Any) -> bytes:
     line = {"status": fields.pop("status"), "at": utc_now(), **fields}
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return json_line(line).encode() + b"\n"

@@ -29,7 +29,7 @@ RENDER_SECONDS = 600.0
 #: The video that is made when none is given.
 CLIP = "clip.mp4"
 #: What the function takes for videos when VIDEO_SUFFIXES is not set.
-SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".flv", ".webm", ".wmv", ".ts", ".mpg", ".mpeg", ".3gp")
+SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".flv", ".webm", ".wmv", ".mpg", ".mpeg", ".3gp")
 #: The longest name of a file, in bytes.
 MAX_NAME = 255
 VIDEOS, RECORDS = DEFAULTS["VIDEO_BUCKET"], DEFAULTS["TRACKING_BUCKET"]

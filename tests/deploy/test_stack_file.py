@@ -11,8 +11,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from handler.events import WHOLE_OBJECT_EVENTS
+from handler.event_names import WHOLE_OBJECT_EVENTS
 from handler.settings import Settings, read_settings
+from harness.cloud import local_cloud
 
 from .conftest import PROJECT, REQUIRED, StackFile
 
@@ -124,9 +125,33 @@ def test_its_defaults_are_the_handlers(stack_file: StackFile) -> None:
     assert ["BUCKET_DOMAINS" in warning for warning in settings.warnings] == [True]
 
 
-def test_the_trigger_fires_for_what_the_handler_takes(stack_file: StackFile) -> None:
+def watched(stack_file: StackFile) -> set[str]:
     (trigger,) = stack_file.props(REQUIRED)["triggers"]
-    assert {event.removeprefix("oss:") for event in trigger["triggerConfig"]["events"]} == set(WHOLE_OBJECT_EVENTS)
+    return {event.removeprefix("oss:") for event in trigger["triggerConfig"]["events"]}
+
+
+def test_the_trigger_fires_for_what_the_handler_takes(
+    schema: dict[str, Any], stack_file: StackFile, tmp_path: Path
+) -> None:
+    """Replication is an offer, one sign away; no trigger of this kind can name what is mirrored."""
+    of_replication = {name for name in WHOLE_OBJECT_EVENTS if name.startswith("ObjectReplication:")}
+    by_itself = WHOLE_OBJECT_EVENTS - of_replication - {"ObjectCreated:Mirror"}
+    assert watched(stack_file) == by_itself
+    with_replication = StackFile(stack_file.text.replace("# - oss:", "- oss:"))
+    assert watched(with_replication) == by_itself | of_replication
+    # The component's own list of names lacks these, but it lets each configuration pass that fits any trigger.
+    jsonschema.validate(with_replication.props(REQUIRED), schema)
+    (tmp_path / "s.yaml").write_text(with_replication.text, encoding="utf-8")
+    with local_cloud(stack_file=tmp_path / "s.yaml", code=PROJECT) as cloud:
+        (rule,) = cloud.oss.notifications.rules()
+    assert {event.removeprefix("oss:") for event in rule.events} == by_itself | of_replication
+
+
+def test_an_event_is_retried_as_often_as_the_platform_allows(
+    schema: dict[str, Any], stack_file: StackFile
+) -> None:
+    allowed = schema["definitions"]["IAsyncInvokeConfig"]["properties"]["maxAsyncRetryAttempts"]["maximum"]
+    assert stack_file.props(REQUIRED)["asyncInvokeConfig"]["maxAsyncRetryAttempts"] == allowed
 
 
 def test_env_example_has_every_variable_and_no_other(stack_file: StackFile) -> None:

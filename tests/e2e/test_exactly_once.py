@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import alibabacloud_oss_v2 as oss
 import pytest
 
 from handler.errors import VideosFailed
@@ -25,10 +26,12 @@ from .conftest import (
     Handler,
     deliver_until_done,
     event_for,
+    owner_client,
     read_record,
     records,
     statuses,
     task_ids,
+    upload,
 )
 
 
@@ -257,6 +260,10 @@ def test_a_cdn_gives_the_address_of_the_video(cloud: LocalCloud, make_handler: C
 
 
 def test_a_symlink_has_no_size_of_its_own(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    upload(cloud, "film.bin")
+    link = oss.PutSymlinkRequest(bucket=VIDEOS, key="link.mp4", symlink_target="film.bin")
+    owner_client(cloud).put_symlink(link)
+    assert cloud.fc.drain(60)
     event = event_for("link.mp4")
     event["events"][0]["eventName"] = "ObjectCreated:PutSymlink"
     del event["events"][0]["oss"]["object"]["size"]

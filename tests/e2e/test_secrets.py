@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
-from handler.errors import GifOnUploadError
+from handler.errors import GifOnUploadError, RequestRejected
 from harness.cloud import LocalCloud, local_cloud
 from harness.identity import IdentityError
 
@@ -67,6 +68,18 @@ def test_nothing_secret_leaves_the_handler(
         assert_nothing_secret(
             text, role.access_key_secret, str(role.token), cloud.identities.owner.access_key_secret
         )
+
+
+def test_the_handler_knows_what_is_secret_here(make_handler: Callable[..., Handler]) -> None:
+    """However a service may put it: the secrets of the invocation and of CALLBACK_URL are known by value."""
+    handler = make_handler(CALLBACK_URL="https://callback.example/done?key=s3cret-of-the-team")
+    handler(event_for("clip.mp4"))
+    token = str(handler.role.token)
+    said = str(RequestRejected(f"SecurityToken {quote(quote(token))} invalid, nor is s3cret-of-the-team"))
+    assert said == "SecurityToken [removed] invalid, nor is [removed]"
+    assert_nothing_secret(
+        str(RequestRejected(f"it was {handler.role.access_key_secret}")), handler.role.access_key_secret
+    )
 
 
 def test_nothing_secret_leaves_the_function() -> None:

@@ -38,7 +38,7 @@ def test_every_sample_is_read_as_its_name_says(path: Path, settings: Settings) -
     batch = read_event(path.read_bytes(), settings)
     if path.stem.startswith("skipped-"):
         assert all(isinstance(item, Skipped) and item.reason for item in batch.items)
-    elif path.stem.startswith("bad-key") or path.stem == "bad-one-of-two-records":
+    elif path.stem.startswith("bad-") and path.stem != "bad-request-missing-object":
         assert any(isinstance(item, Rejected) for item in batch.items)
     else:
         assert any(isinstance(item, Video) for item in batch.items)
@@ -115,6 +115,48 @@ def test_a_bad_record_says_what_and_where(event: bytes, message: str, settings: 
     assert message in str(item.error)
 
 
+KEY = "上传/" + "很长的名字" * 60 + "\n\u202egpj.mp4"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        sample(oss__object__key=KEY, oss__object__eTag=None),
+        sample(oss__object__key=KEY, oss__object__size="5"),
+        sample(oss__object__key=KEY, region=5),
+        json.dumps(
+            [{"specversion": "1.0", "data": {"oss": {"bucket": {"name": "my-videos"}, "object": {"key": KEY}}}}]
+        ).encode(),
+        json.dumps(
+            [json.dumps({"data": {"oss": {"bucket": {"name": "my-videos"}, "object": {"key": KEY}}}})]
+        ).encode(),
+        json.dumps({"videos": [f"oss://my-videos/{KEY}" + "x" * 500]}).encode(),
+    ],
+)
+def test_a_bad_record_is_named_whole(event: bytes, settings: Settings) -> None:
+    (item,) = read_event(event, settings).items
+    assert isinstance(item, Rejected)
+    assert str(item.uri).startswith(f"oss://my-videos/{KEY}")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b'{"events": [{"oss": {"bucket": {"name": 5}, "object": {"key": "a"}}}]}',
+        b'{"events": [{"oss": []}]}',
+        b'{"events": [[]]}',
+        b'{"events": [null]}',
+        b'["not json", "[]", "5"]',
+        b'{"videos": [5, "s3://b/a.mp4"]}',
+    ],
+)
+def test_a_bad_record_that_names_nothing_has_its_place(event: bytes, settings: Settings) -> None:
+    for number, item in enumerate(read_event(event, settings).items):
+        assert isinstance(item, Rejected)
+        assert item.uri is None
+        assert item.where.endswith(f"[{number}]")
+
+
 def test_a_bad_record_does_not_take_the_others_with_it(settings: Settings) -> None:
     good = NATIVE["events"][0]
     items = read_event(json.dumps({"events": [good, 5, good]}).encode(), settings).items
@@ -135,7 +177,7 @@ JSON = st.recursive(
 PATHS = st.sampled_from(
     [
         *("eventName", "eventSource", "region", "oss", "oss__bucket", "oss__bucket__name"),
-        *("oss__object", "oss__object__key", "oss__object__eTag", "oss__object__size"),
+        *("oss__object", "oss__object__key", "oss__object__eTag", "oss__object__size", "oss__object__objectMeta"),
     ]
 )
 

@@ -8,8 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 #: A module may import from the layers below its own, and from nothing of the project else.
 LAYERS = [
-    {"errors", "bucket_domains"},
+    {"bucket_domains", "escaping", "event_names", "redaction"},
+    {"errors"},
     {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
+    {"video_names"},
     {"events", "signature", "storage"},
     {"gif_task", "tracking", "video_url"},
     {"reconcile"},

@@ -19,8 +19,9 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert settings.video_url_base is None
     assert settings.video_suffixes == (
         *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".flv"),
-        *(".webm", ".wmv", ".ts", ".mpg", ".mpeg", ".3gp"),
+        *(".webm", ".wmv", ".mpg", ".mpeg", ".3gp"),
     )
+    assert settings.videos_without_suffix is False
     assert settings.claim_lease_seconds == 45
     assert settings.video_url_expires == 86400
     assert settings.gif_address == "https://multimediaai.cn-beijing.aliyuncs.com"
@@ -36,6 +37,7 @@ def test_every_setting_is_read() -> None:
         CALLBACK_URL="https://callback.example/done?key=1",
         SCALES="640x360",
         VIDEO_SUFFIXES=".MP4, .mov",
+        VIDEOS_WITHOUT_SUFFIX="true",
         VIDEO_URL_BASE="https://cdn.example/",
         CLAIM_LEASE_SECONDS="20.5",
         VIDEO_URL_EXPIRES="3600",
@@ -49,6 +51,7 @@ def test_every_setting_is_read() -> None:
     assert settings.callback_url == "https://callback.example/done?key=1"
     assert settings.scales == "640x360"
     assert settings.video_suffixes == (".mp4", ".mov")
+    assert settings.videos_without_suffix is True
     assert settings.video_url_base == "https://cdn.example"
     assert settings.claim_lease_seconds == 20.5
     assert settings.video_url_expires == 3600
@@ -101,6 +104,7 @@ def test_every_problem_is_in_one_message() -> None:
         ("VIDEO_URL_BASE", "https://user:word@cdn.example"),
         ("CALLBACK_URL", "ftp://callback.example"),
         ("TEMPLATE_ID", "-1"),
+        ("VIDEOS_WITHOUT_SUFFIX", "perhaps"),
         ("GIF_REGION", "beijing!"),
     ],
 )
@@ -140,3 +144,8 @@ def test_the_lease_fits_twice_into_the_functions_timeout() -> None:
 def test_a_url_that_outlives_the_token_is_warned_of() -> None:
     assert "VIDEO_URL_EXPIRES" in read(VIDEO_URL_EXPIRES="172800").warnings[-1]
     assert read(VIDEO_URL_EXPIRES="172800", VIDEO_URL_BASE="https://cdn.example").warnings == []
+
+
+def test_transport_streams_are_warned_of() -> None:
+    assert "HLS" in read(VIDEO_SUFFIXES=".mp4,.TS").warnings[0]
+    assert read(VIDEO_SUFFIXES=".mp4,.mts").warnings == []
