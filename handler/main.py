@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from handler.advice import next_delivery
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials, FunctionContext, read_credentials
 from handler.errors import GifOnUploadError, OutOfTime, UnexpectedError, VideosFailed
@@ -32,9 +33,9 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._credentials = CurrentCredentials()
-        session = Connections(size=THREADS)
-        storage = Storage(settings, self._credentials, session)
-        self._submitter = Submitter(settings, storage, GifTaskClient(settings, self._credentials, session))
+        connections = Connections(size=THREADS)
+        storage = Storage(settings, self._credentials, connections)
+        self._submitter = Submitter(settings, storage, GifTaskClient(settings, self._credentials, connections))
 
     def handle(self, event: bytes, request_id: str, credentials: Credentials) -> dict[str, Any]:
         """`{"results": [{"video", "outcome", …}]}` in the event's order.
@@ -89,7 +90,7 @@ class App:
         if left() < lease:
             raise OutOfTime(
                 f"{video.uri}: the invocation has too little time left to begin",
-                hint="the next delivery handles it; name fewer videos in one event, or raise the timeout",
+                hint=f"name fewer videos in one event, or raise the timeout; {next_delivery('handles it')}",
             )
         done = self._submitter.submit(video, request_id=request_id, force=force, patience=lambda: left() - lease)
         return {"video": video.uri, "outcome": done.outcome, "task_id": done.task_id, "record": done.record}
