@@ -70,7 +70,7 @@ def _in_part(rest: Callable[[bytes], bytes]) -> Break:
 
 def _edited(edit: Callable[[bytes, bytes], bytes]) -> Break:
     def send(_: socket.socket, answer: bytes, __: threading.Event) -> bytes:
-        start, _, body = answer.partition(b"\r\n\r\n")
+        start, body = answer.split(b"\r\n\r\n", 1)
         return edit(start, body)
 
     return send
