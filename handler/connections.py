@@ -103,6 +103,9 @@ class _Transport(BaseAdapter):
         message = _message(request, url.netloc)
         idle = self._idle.setdefault((url.scheme, url.netloc), [])
         connection = _take(idle) or self._connect(url, Limit(timeout * CONNECT_SHARE))
+        if limit.left() <= 0:
+            connection.close()
+            raise NotSent("held up before anything was sent")
         try:
             limit.apply(connection)
             connection.sendall(message)

@@ -125,14 +125,13 @@ class Storage:
         """HeadObject; raises VideoNotFound. Of a symlink it gives the link's own eTag, as an event would."""
         try:
             answer = self._call("HeadObject", "HEAD", bucket, key)
-            head = answer.headers
-            etag = head.get("ETag")
+            head, size = answer.headers, answer.headers.get("Content-Length") or ""
             if head.get("x-oss-object-type") == "Symlink":
-                etag = self._client.get_symlink(oss.GetSymlinkRequest(bucket=bucket, key=key)).etag or etag
+                answer = self._call("GetSymlink", "GET", bucket, key, parameters={"symlink": ""})
         except oss.exceptions.BaseError as exc:
             _refuse(exc, "HeadObject", bucket, key)
-        size = head.get("Content-Length") or ""
-        if not etag or "x-oss-request-id" not in head or not (size.isascii() and size.isdigit()):
+        etag, own = answer.headers.get("ETag"), "x-oss-request-id" in answer.headers
+        if not etag or not own or not (size.isascii() and size.isdigit()):
             _foreign(answer, "HeadObject", bucket, key)
         return VideoFacts(etag.strip('"').upper(), int(size))
 

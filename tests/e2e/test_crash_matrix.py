@@ -7,13 +7,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+import alibabacloud_oss_v2 as oss
 import pytest
 
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud, local_cloud
 
 from .breaking import AFTERWARDS, ANYWHERE, SLOW, WHOLE, Break, Proxy, page
-from .conftest import RECORDS, VIDEOS, Clock, Handler, event_for, handler_for, read_record, task_ids
+from .conftest import RECORDS, VIDEOS, Clock, Handler, event_for, handler_for, owner_client, read_record, task_ids
 
 #: As many as the platform makes of one event.
 DELIVERIES = 9
@@ -63,6 +64,13 @@ def named(site: Site, handler: Handler, key: str) -> Case:
     return Case(key, {"videos": [f"oss://{VIDEOS}/{key}"]})
 
 
+def linked(site: Site, handler: Handler, key: str) -> Case:
+    site.cloud.oss.store.put(VIDEOS, f"whole/{key}", b"hello")
+    link = oss.PutSymlinkRequest(bucket=VIDEOS, key=key, symlink_target=f"whole/{key}")
+    owner_client(site.cloud).put_symlink(link)
+    return Case(key, {"videos": [f"oss://{VIDEOS}/{key}"]})
+
+
 def known(site: Site, handler: Handler, key: str) -> Case:
     case = new(site, handler, key)
     handler(case.event)
@@ -93,6 +101,7 @@ def _fail(site: Site, handler: Handler, case: Case, *, reaches: bool) -> None:
 SCENES: list[tuple[Callable[[Site, Handler, str], Case], Iterable[int]]] = [
     (new, (1, 2, 3)),  # claim, CreateGifTask, record
     (named, (1,)),  # HeadObject
+    (linked, (2,)),  # GetSymlink
     (known, (1, 2)),  # claim, GetObject
     (lost, (1, 2, 3, 4, 5)),  # claim, GetObject, claim, ListTasks, record
     (vain, (4, 5, 6)),  # ListTasks, CreateGifTask, record

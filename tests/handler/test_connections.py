@@ -302,3 +302,17 @@ def test_an_answer_that_nobody_asked_for_is_nobodys_under_tls_either(
         session.close()
         for tls in held:
             tls.close()
+
+
+def test_who_was_frozen_before_sending_has_sent_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Connections(size=2)
+    url = f"http://127.0.0.1:{server.port}/"
+    session.send("POST", url, {}, seconds=LIMIT)
+    now = iter([1_000_000.0, 1_000_000.0, 1_003_600.0, 1_003_600.0])
+    monkeypatch.setattr(time, "time", lambda: next(now))
+    monkeypatch.setattr("handler.connections.MAX_IDLE_SECONDS", 1e9)
+    with pytest.raises(NotSent, match="held up"):
+        session.send("POST", url, {}, seconds=LIMIT)
+    assert len(server.requests) == 1
+    monkeypatch.undo()
+    session.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -185,3 +186,12 @@ def test_credentials_show_nothing_but_their_id() -> None:
     assert "STS.id" in shown
     assert "the-secret" not in shown
     assert "the-token" not in shown
+
+
+def test_every_text_that_promises_a_delivery_says_what_happens_when_there_is_none() -> None:
+    for path in (Path(__file__).parents[2] / "handler").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr) and "next delivery" in ast.unparse(node):
+                assert "WITHOUT_ANOTHER" in ast.unparse(node), f"{path.name}:{node.lineno}"
+            if isinstance(node, (ast.keyword, ast.Assign)) and isinstance(node.value, ast.Constant):
+                assert "next delivery" not in str(node.value.value), f"{path.name}: {node.value.value}"
