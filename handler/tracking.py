@@ -201,13 +201,7 @@ class TrackingLog:
             else:
                 return None, lease
             time.sleep(min(next(pauses), max(0.0, left())))
-            before = Lease(self._lease_seconds)
-            try:
-                log = self.read()
-            except StorageError as error:
-                if left() <= 0 or not is_worth_repeating(error):
-                    raise
-                continue
+            before, log = insist(lambda: (Lease(self._lease_seconds), self.read()), left)
             if is_there(log) or log.length != position:
                 return None if is_there(log) else log, lease
             if left() <= 0:

@@ -37,6 +37,17 @@ def test_one_delivery_survives_an_outage_of_oss(
     assert statuses(cloud) == ["claimed", "submitted"]
 
 
+def test_the_lease_does_not_run_while_oss_is_away(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the log did not show when it could be read again cannot have been applied before."""
+    for name in ("FIRST_BACKOFF_SECONDS", "MAX_BACKOFF_SECONDS"):
+        monkeypatch.setattr(f"handler.storage.{name}", 0.15)
+    cloud.faults.add(f"oss:*:reset:times={TRIES}")
+    assert make_handler(CLAIM_LEASE_SECONDS="1")(EVENT)[0]["outcome"] == "submitted"
+    assert statuses(cloud) == ["claimed", "submitted"]
+
+
 def test_a_video_that_a_person_names_is_asked_for_until_oss_is_back(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
@@ -50,7 +61,7 @@ def test_an_outage_is_not_waited_for_when_the_invocation_has_no_time_for_it(
 ) -> None:
     cloud.faults.add("oss:*:reset")
     with pytest.raises(VideosFailed, match=r"StorageError: .*OSS could not be reached"):
-        make_handler(timeout=6, CLAIM_LEASE_SECONDS="1.9")(EVENT)
+        make_handler(timeout=4, CLAIM_LEASE_SECONDS="1")(EVENT)
     assert task_ids(cloud) == []
 
 
