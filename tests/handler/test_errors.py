@@ -194,4 +194,4 @@ def test_every_text_that_promises_a_delivery_says_what_happens_when_there_is_non
             if isinstance(node, ast.JoinedStr) and "next delivery" in ast.unparse(node):
                 assert "WITHOUT_ANOTHER" in ast.unparse(node), f"{path.name}:{node.lineno}"
             if isinstance(node, (ast.keyword, ast.Assign)) and isinstance(node.value, ast.Constant):
-                assert "next delivery" not in str(node.value.value), f"{path.name}: {node.value.value}"
+                assert "next delivery" not in repr(node.value.value), f"{path.name}: {node.value.value!r}"
