@@ -1,115 +1,27 @@
-"""What is sent, and who is trusted."""
+"""What is sent, and over which connection."""
 
 from __future__ import annotations
 
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handler.connections import Connections, NeverSent, NoAnswer, NotSent
-from tests.certificate import make_certificate
+
+from .http_server import Server, serving
 
 LIMIT = 6.0
 #: requests would write its path as /a+b*'1'
 PATH = "/a%2Bb%2A%271%27"
 
 
-class Server(ThreadingHTTPServer):
-    """Remembers what reached it, answers with a redirect and a cookie, and as the path says:
-
-    /cut closes inside the body, /bye after it, /close only says so, /silent waits, /four until there are four.
-    """
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.requests: list[tuple[str, str, dict[str, str]]] = []
-        self.connections = 0
-        self.ended, self.over = threading.Event(), threading.Event()
-        self.four = threading.Barrier(4, timeout=5)
-
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        self.ended.set()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is what some tests are about."""
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections += 1
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.server.requests.append((self.path, body, dict(self.headers.items())))
-        if self.path == "/silent":
-            self.server.over.wait(10)
-        if self.path == "/four":
-            self.server.four.wait()
-        self.send_response(302)
-        self.send_header("Location", "/elsewhere")
-        self.send_header("Set-Cookie", "a=b")
-        if self.path == "/chunked":
-            self.send_header("Transfer-Encoding", "chunked")
-            body = "2\r\nha\r\n3\r\nllo\r\n0\r\n\r\n"
-        else:
-            self.send_header("Content-Length", "5")
-            body = "ha" if self.path == "/cut" else "hallo"
-        if self.path == "/close":
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body.encode())
-        self.close_connection = self.path in ("/cut", "/bye")  # not yet after /close
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-def serving(server: Server) -> Iterator[Server]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.over.set()
-    server.shutdown()
-    thread.join(timeout=5)
-    server.server_close()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     yield from serving(Server())
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture
-def tls_server(certificate: tuple[Path, Path]) -> Iterator[Server]:
-    server = Server()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate[0])
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    yield from serving(server)
 
 
 def test_a_url_is_sent_as_it_was_signed_over_one_connection(server: Server) -> None:
@@ -243,65 +155,6 @@ def test_an_answer_that_ends_early_is_an_error_of_the_request(server: Server) ->
     with pytest.raises(NoAnswer):
         session.send("POST", f"http://127.0.0.1:{server.port}/cut", {}, seconds=LIMIT)
     session.close()
-
-
-def test_a_certificate_of_the_bundle_is_trusted(tls_server: Server, certificate: tuple[Path, Path]) -> None:
-    session = Connections(size=2, ca_bundle=str(certificate[1]))
-    for host in ("127.0.0.1", "127.0.0.1."):  # a closing dot says that the name is complete
-        url = f"https://{host}:{tls_server.port}/"
-        assert session.send("POST", url, {}, seconds=LIMIT).status_code == 302
-    session.close()
-
-
-def test_a_certificate_of_nobody_is_refused(tls_server: Server) -> None:
-    session = Connections(size=2)
-    with pytest.raises(NeverSent, match="self-signed certificate"):
-        session.send("POST", f"https://127.0.0.1:{tls_server.port}/", {}, seconds=LIMIT)
-    assert tls_server.requests == []
-    session.close()
-
-
-def test_a_certificate_of_another_host_is_refused(tls_server: Server, certificate: tuple[Path, Path]) -> None:
-    session = Connections(size=2, ca_bundle=str(certificate[1]))
-    with pytest.raises(NeverSent, match="localhost"):
-        session.send("POST", f"https://localhost:{tls_server.port}/", {}, seconds=LIMIT)
-    assert tls_server.requests == []
-    session.close()
-
-
-@pytest.mark.parametrize("pieces", [1, 2])
-def test_an_answer_that_nobody_asked_for_is_nobodys_under_tls_either(
-    certificate: tuple[Path, Path], pieces: int
-) -> None:
-    """In the same record, or in one of its own: neither may become the next request's answer."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate[0])
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            for number in (1, 2):
-                tls = context.wrap_socket(listener.accept()[0], server_side=True)
-                tls.recv(10_000)
-                sent = [answer % number, answer % 9]
-                for piece in [b"".join(sent)] if pieces == 1 else sent:
-                    tls.sendall(piece)
-                held.append(tls)
-
-        held: list[ssl.SSLSocket] = []
-        serving = threading.Thread(target=serve)
-        serving.start()
-        session = Connections(size=2, ca_bundle=str(certificate[1]))
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        first = session.send("GET", url, {}, seconds=LIMIT)
-        while pieces == 2 and len(held) == 0:
-            time.sleep(0.001)
-        second = session.send("GET", url, {}, seconds=LIMIT)
-        assert (first.content, second.content) == (b"1", b"2")
-        serving.join()
-        session.close()
-        for tls in held:
-            tls.close()
 
 
 def test_who_was_frozen_before_sending_has_sent_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
