@@ -1,84 +1,88 @@
-"""One requests.Session for everything an instance sends. What fails says whether the service can have seen it.
+"""Everything an instance sends goes through here. What fails says whether the service can have seen it.
 
-Its transport is http.client: requests and urllib3 hide whether a request was sent, and half of an invocation's CPU
-time went into what no service here needs. There are no cookies, redirects, proxies, .netrc, hooks or streams: each
-answer is read as a whole, and a URL is sent as it was signed.
+Neither requests nor urllib3 fits: they hide whether a request was sent, limit each silence and not the whole, and
+read answers with http.client, which takes an interim answer (102, 103) for the final one. Here are no cookies,
+redirects, proxies or streams: each answer is read as a whole, by wire.py, and a URL is sent as it was signed.
+
+requests remains the seam: a Session's adapters decide who sends, so whatever intercepts requests intercepts this.
 """
 
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from io import BytesIO
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import certifi
-import requests
-from requests import PreparedRequest, Response, Session
+from requests import PreparedRequest, Session
 from requests.adapters import BaseAdapter
-from requests.exceptions import InvalidHeader, SSLError
 from requests.structures import CaseInsensitiveDict
 from urllib3.util.wait import wait_for_read
+
+from handler.wire import Answer, BadAnswer, Limit, read_answer
 
 #: One that idled longer may be dead without anybody having said so, for the instance was frozen meanwhile. Reusing
 #: it would lose a request in a way that cannot be told from a lost answer.
 MAX_IDLE_SECONDS = 10.0
+#: Of a request's time, what finding somebody to send it to may take: the rest is for the answer.
+CONNECT_SHARE = 0.3
 
 _LINE = re.compile(r"[\x20-\x7e]+")
 
 
-class NotSent(requests.ConnectionError):
+class TransportError(Exception):
+    """Base of what a request can end with instead of an answer. Messages have no URL and no header in them."""
+
+
+class NotSent(TransportError):
     """There was no connection: the service surely has not seen the request."""
 
 
-class Connections(Session):
+class NeverSent(TransportError):
+    """Nothing was sent, and the same request never will be: a certificate, or a character in its head."""
+
+
+class NoAnswer(TransportError):
+    """It was sent, and nobody knows what became of it."""
+
+
+class Connections:
     """Kept-alive connections, at most `size` idle ones per host; used by many threads. ca_bundle: a PEM file."""
 
     def __init__(self, size: int, ca_bundle: str | None = None) -> None:
-        super().__init__()
+        self._session = Session()
         transport = _Transport(size, ca_bundle or certifi.where())
-        self.mount("https://", transport)
-        self.mount("http://", transport)
+        self._session.mount("https://", transport)
+        self._session.mount("http://", transport)
 
-    def request(  # type: ignore[override]
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str | None],
-        data: Mapping[str, str] | bytes | None = None,
-        auth: Callable[[PreparedRequest], PreparedRequest] | None = None,
-        timeout: tuple[float, float],
-        **_ignored: Any,
-    ) -> Response:
-        """As Session.request; a header that is None is not sent. timeout: seconds to connect, and of silence.
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, seconds: float
+    ) -> Answer:
+        """The service's answer. seconds: from now to the answer's last byte, whatever comes meanwhile.
 
-        Raises NotSent; SSLError and InvalidHeader, when nothing was sent either and never will be; any other
-        requests.RequestException when nobody knows what became of the request.
+        Raises NotSent, NeverSent, NoAnswer.
         """
         request = PreparedRequest()
-        request.method, request.url = method, url
-        request.headers = {"Accept-Encoding": "identity"}  # type: ignore[assignment]  # as it is written, so it is sent
-        request.headers.update((name, value) for name, value in headers.items() if value is not None)
-        if isinstance(data, Mapping):
-            data = urlencode(data).encode()
-            request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-        if data or method in ("POST", "PUT"):
-            request.headers["Content-Length"] = str(len(data or b""))
-        request.body = data
-        if auth is not None:
-            auth(request)
-        return self.get_adapter(url).send(request, timeout=timeout)
+        request.method, request.url, request.body = method, url, body
+        request.headers = CaseInsensitiveDict(headers)
+        request.headers.setdefault("Accept-Encoding", "identity")
+        if body or method in ("POST", "PUT"):
+            request.headers["Content-Length"] = str(len(body))
+        answer: Answer = self._session.get_adapter(url).send(request, timeout=seconds)  # type: ignore[assignment]
+        return answer
+
+    def close(self) -> None:
+        self._session.close()
 
 
 #: By scheme and host, the connections that nobody uses, each with the time of its last answer.
-_Idle = dict[tuple[str, str], list[tuple[HTTPConnection, float]]]
+_Idle = dict[tuple[str, str], list[tuple[socket.socket, float]]]
 
 
 class _Transport(BaseAdapter):
@@ -93,53 +97,51 @@ class _Transport(BaseAdapter):
         self._idle: _Idle = {}
         weakref.finalize(self, _close, self._idle)
 
-    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Response:
+    def send(self, request: PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> Answer:  # type: ignore[override]
+        limit = Limit(timeout)
         url = urlsplit(str(request.url))
         message = _message(request, url.netloc)
         idle = self._idle.setdefault((url.scheme, url.netloc), [])
-        connection = _take(idle) or self._connect(url, timeout[0])
+        connection = _take(idle) or self._connect(url, Limit(timeout * CONNECT_SHARE))
+        if limit.left() <= 0:
+            connection.close()
+            raise NotSent("held up before anything was sent")
         try:
-            if connection.sock.gettimeout() != timeout[1]:  # setting it is a call of the system's
-                connection.sock.settimeout(timeout[1])
-            connection.send(message)
-            answer = HTTPResponse(connection.sock, method=request.method)
-            with answer:
-                answer.begin()
-                content = answer.read()
+            limit.apply(connection)
+            connection.sendall(message)
+            answer = read_answer(connection, str(request.method), limit)
         except TimeoutError as exc:
             connection.close()
-            raise requests.ReadTimeout("no answer in time") from exc
-        except (OSError, HTTPException) as exc:
+            raise NoAnswer("no answer in time") from exc
+        except (OSError, BadAnswer) as exc:
             connection.close()
-            raise requests.ConnectionError("the connection broke before the answer's end") from exc
-        if answer.will_close or len(idle) >= self._size:
-            connection.close()
-        else:
+            what = str(exc) if isinstance(exc, BadAnswer) else "the connection broke"
+            raise NoAnswer(f"no answer that can be read ({what})") from exc
+        if answer.reusable and len(idle) < self._size:
             idle.append((connection, time.time()))
-        return _response(request, answer, content)
+        else:
+            connection.close()
+        return answer
 
     def close(self) -> None:
         _close(self._idle)
 
-    def _connect(self, url: SplitResult, seconds: float) -> HTTPConnection:
-        """Within `seconds` as a whole: looking the name up has no limit, and each address has one of its own."""
-        started = time.time()
+    def _connect(self, url: SplitResult, limit: Limit) -> socket.socket:
+        """Within `limit` as a whole: looking the name up has none, and each address would have one of its own."""
+        host = str(url.hostname).rstrip(".")
         try:
-            connection = self._connection(str(url.hostname).rstrip("."), url, seconds)
-            connection.connect()
+            connection = _open(host, url.port or (443 if url.scheme == "https" else 80), limit)
+            if url.scheme == "https":
+                limit.apply(connection)
+                connection = self._trust().wrap_socket(connection, server_hostname=host)
         except ssl.SSLCertVerificationError as exc:
-            raise SSLError(f"the certificate was not accepted: {exc.verify_message}") from exc
+            raise NeverSent(f"the certificate was not accepted: {exc.verify_message}") from exc
         except (OSError, UnicodeError) as exc:  # UnicodeError: of a name that cannot be looked up
             raise NotSent(f"no connection: {type(exc).__name__}") from exc
-        if time.time() - started > seconds:
+        if limit.left() <= 0:
             connection.close()
             raise NotSent("connecting took too long")
         return connection
-
-    def _connection(self, host: str, url: SplitResult, seconds: float) -> HTTPConnection:
-        if url.scheme == "https":
-            return HTTPSConnection(host, url.port or 443, timeout=seconds, context=self._trust())
-        return HTTPConnection(host, url.port or 80, timeout=seconds)
 
     def _trust(self) -> ssl.SSLContext:
         """One for all connections: reading the CA bundle takes longer than a submission does."""
@@ -149,7 +151,24 @@ class _Transport(BaseAdapter):
             return self._context
 
 
-def _take(idle: list[tuple[HTTPConnection, float]]) -> HTTPConnection | None:
+def _open(host: str, port: int, limit: Limit) -> socket.socket:
+    """A connection to the first address of `host` that accepts one."""
+    failure: OSError = OSError("the name has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        connection = socket.socket(family, kind, protocol)
+        try:
+            limit.apply(connection)
+            connection.connect(address)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as exc:
+            connection.close()
+            failure = exc
+        else:
+            return connection
+    raise failure
+
+
+def _take(idle: list[tuple[socket.socket, float]]) -> socket.socket | None:
     """An open one. What can be read on an idle connection is its end, or what nobody asked for."""
     while idle:
         try:
@@ -157,7 +176,7 @@ def _take(idle: list[tuple[HTTPConnection, float]]) -> HTTPConnection | None:
         except IndexError:  # another thread was faster
             return None
         # Not the monotonic clock: it may stand still while the instance is frozen.
-        if time.time() - answered <= MAX_IDLE_SECONDS and not wait_for_read(connection.sock, 0.0):
+        if time.time() - answered <= MAX_IDLE_SECONDS and not wait_for_read(connection, 0.0):
             return connection
         connection.close()
     return None
@@ -176,14 +195,6 @@ def _message(request: PreparedRequest, host: str) -> bytes:
         lines.append(f"Host: {host}")
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     if lines[0].count(" ") != 2 or not all(map(_LINE.fullmatch, lines)):
-        raise InvalidHeader("the target or a header of the request has a character that cannot be sent")
+        raise NeverSent("the target or a header of the request has a character that cannot be sent")
     body: bytes = request.body or b""  # type: ignore[assignment]  # as Connections makes them
     return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def _response(request: PreparedRequest, answer: HTTPResponse, content: bytes) -> Response:
-    response = Response()
-    response.status_code, response.reason, response.raw = answer.status, answer.reason, BytesIO(content)
-    response.headers = CaseInsensitiveDict(answer.getheaders())
-    response.request, response.url = request, str(request.url)
-    return response

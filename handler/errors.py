@@ -13,7 +13,8 @@ GifOnUploadError
 │   ├── RecordUnreadable      it was changed by somebody else, and cannot be understood
 │   ├── ClaimHeld             another attempt holds the video for longer than this one may wait
 │   ├── LeaseTooShort         this attempt was held up, and gave up before it could submit twice
-│   └── OrphanedTask          a task was created that no record names
+│   ├── RecordNotWritten      the task exists, and is not on record yet: a later delivery finds it
+│   └── OrphanedTask          a task was created that no record will name
 ├── OutOfTime                 the invocation's time is used up; this video was not begun
 ├── GifTaskError              CreateGifTask or ListTasks failed
 │   ├── RequestRejected       a parameter, the version or the time stamp is wrong
@@ -132,8 +133,12 @@ class LeaseTooShort(TrackingError):
     """Held up for so long that submitting now could be submitting twice."""
 
 
+class RecordNotWritten(TrackingError):
+    """The task exists, and is not on record yet: a later delivery finds it with ListTasks."""
+
+
 class OrphanedTask(TrackingError):
-    """A task was created that no record names: another attempt has taken over, or the record cannot be written."""
+    """A task too many: another attempt has recorded another one, and no record will name this one."""
 
 
 class OutOfTime(GifOnUploadError):

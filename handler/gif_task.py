@@ -11,24 +11,28 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-import requests
+from requests import PreparedRequest
+from requests.structures import CaseInsensitiveDict
 
 from handler.answers import parse_answer
-from handler.connections import NotSent
+from handler.connections import Connections, NeverSent, NotSent, TransportError
 from handler.credentials import CurrentCredentials
 from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
-from handler.gif_task_errors import error_for
+from handler.gif_task_errors import UNKNOWN, error_for
 from handler.settings import Settings
 from handler.signature import Acs3Auth
+from handler.wire import Answer
 
 VERSION = "2019-08-10"
 #: What ActionTrail shows of each call.
 USER_AGENT = "gif-on-upload"
-CONNECT_SECONDS = 3.0
-READ_SECONDS = 10.0
+LIMIT_SECONDS = 13.0
 BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
 _PAGE_SIZE = 50
+#: The page says OK; Success is what the product's other services say.
+_SUCCESS = ("", "OK", "SUCCESS")
 #: The lease: seconds left of it.
 SecondsLeft = Callable[[], float]
 
@@ -41,27 +45,28 @@ class GifTask(NamedTuple):
 
 
 class TaskPage(NamedTuple):
-    """One page of ListTasks, the tasks as the service gives them. pages: how many there are, if it says so."""
+    """One page of ListTasks, the tasks as the service gives them. total: how many there are, if it says so."""
 
     tasks: list[dict[str, Any]]
-    pages: int | None
+    total: int | None
+    size: int = _PAGE_SIZE
+
+    @property
+    def pages(self) -> int | None:
+        return None if self.total is None else -(-self.total // self.size)
 
 
 class GifTaskClient:
     """One per instance, used by many threads."""
 
-    def __init__(self, settings: Settings, credentials: CurrentCredentials, session: requests.Session) -> None:
+    def __init__(self, settings: Settings, credentials: CurrentCredentials, connections: Connections) -> None:
         self._settings = settings
         self._credentials = credentials
-        self._session = session
+        self._connections = connections
         # One lease has to cover the claim, looking for a task, this request and the record.
         lease = settings.claim_lease_seconds
-        self._timeout = (min(CONNECT_SECONDS, lease / 10), min(READ_SECONDS, lease / 5))
-
-    @property
-    def time_limit(self) -> float:
-        """Seconds that one request may take; the lease must have more left when it is sent."""
-        return sum(self._timeout)
+        #: Seconds that one request may take in all; the lease must have more left when it is sent.
+        self.time_limit = min(LIMIT_SECONDS, lease * 0.3)
 
     def create(self, video_name: str, video_url: str, left: SecondsLeft) -> GifTask:
         """CreateGifTask. `left`: the lease; raises a GifTaskError, OutcomeUnknown when nobody can know."""
@@ -78,13 +83,17 @@ class GifTaskClient:
             **{name: str(value) for name, value in optional.items() if value is not None},
         }
         answer, request_id = self._call("CreateGifTask", parameters, left)
-        return GifTask(_task_id(answer, request_id), request_id)
+        if (task_id := _positive(answer.get("TaskId"))) is None:
+            raise OutcomeUnknown(
+                "CreateGifTask: the answer is OK, but has no TaskId", hint=UNKNOWN, request_id=request_id
+            )
+        return GifTask(task_id, request_id)
 
     def list_tasks(self, page: int, left: SecondsLeft) -> TaskPage:
         """ListTasks; without tasks after the last page."""
         parameters = {"PageNumber": str(page), "PageSize": str(_PAGE_SIZE), "ServiceType": "3"}
         answer, request_id = self._call("ListTasks", parameters, left, repeatable=True)
-        total, size = (whole_number(answer.get(name)) for name in ("TotalCount", "PageSize"))
+        total, size = whole_number(answer.get("TotalCount")), _positive(answer.get("PageSize")) or _PAGE_SIZE
         tasks = answer.get("Tasks") or []
         tasks = (
             tasks.get("Task", tasks) if isinstance(tasks, dict) else tasks
@@ -92,11 +101,12 @@ class GifTaskClient:
         tasks = [tasks] if isinstance(tasks, dict) else tasks
         if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
             raise OutcomeUnknown("ListTasks: the answer has no list of tasks", request_id=request_id)
-        if page == 1 and not tasks and total != 0:
+        after_the_last = answer.get("Tasks") == [] if total is None else total <= (page - 1) * size
+        if not tasks and not after_the_last:
             raise OutcomeUnknown(
                 "ListTasks: the answer neither has tasks nor says that there are none", request_id=request_id
             )
-        return TaskPage(tasks, None if total is None else -(-total // (size or _PAGE_SIZE)))
+        return TaskPage(tasks, total, size)
 
     def _call(
         self, action: str, parameters: dict[str, str], left: SecondsLeft, *, repeatable: bool = False
@@ -121,73 +131,76 @@ class GifTaskClient:
                     raise  # the instance was frozen meanwhile
 
     def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, Any], str]:
+        address = self._settings.gif_address
+        request = PreparedRequest()
+        request.method, request.url = "POST", address + "/"
+        request.body = urlencode({"RegionId": self._settings.gif_region, "Format": "JSON", **parameters}).encode()
+        request.headers = CaseInsensitiveDict(
+            {
+                "User-Agent": USER_AGENT,
+                "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded",
+                "x-acs-action": action,
+                "x-acs-version": VERSION,
+            }
+        )
+        Acs3Auth(self._credentials())(request)
         try:
-            response = self._session.post(
-                self._settings.gif_address + "/",
-                data={"RegionId": self._settings.gif_region, "Format": "JSON", **parameters},
-                headers={
-                    "User-Agent": USER_AGENT,
-                    "Accept": "application/json",
-                    "x-acs-action": action,
-                    "x-acs-version": VERSION,
-                },
-                auth=Acs3Auth(self._credentials()),
-                timeout=self._timeout,
-                allow_redirects=False,
+            answer = self._connections.send(
+                "POST", request.url, request.headers, request.body, seconds=self.time_limit
             )
-        except requests.RequestException as exc:
-            raise _transport_error(exc, action, self._settings.gif_address) from exc
-        return _read(response, action)
+        except TransportError as exc:
+            raise _transport_error(exc, action, address) from exc
+        return _read(answer, action)
 
 
-def _transport_error(exc: requests.RequestException, action: str, address: str) -> GifTaskError:
+def _transport_error(exc: TransportError, action: str, address: str) -> GifTaskError:
     if isinstance(exc, NotSent):
         return NotProcessed(
             f"{action}: {address} could not be reached",
             hint="check GIF_ENDPOINT, GIF_REGION and the function's network",
         )
-    if isinstance(exc, requests.exceptions.SSLError):
+    if isinstance(exc, NeverSent):
         return RequestRejected(
-            f"{action}: the certificate of {address} was not accepted", hint="check GIF_ENDPOINT"
+            f"{action}: nothing was sent to {address}: {exc}",
+            hint="check GIF_ENDPOINT: its certificate, and characters that are not ASCII",
         )
-    if isinstance(exc, requests.exceptions.InvalidHeader):
-        return RequestRejected(
-            f"{action}: the request cannot be written; nothing was sent",
-            hint="check GIF_ENDPOINT for characters that are not ASCII",
-        )
-    what = "no answer in time" if isinstance(exc, requests.Timeout) else "the connection broke before the answer"
-    return OutcomeUnknown(f"{action}: {what} from {address}")
+    return OutcomeUnknown(f"{action}: {exc} from {address}", hint=UNKNOWN)
 
 
-def _read(response: requests.Response, action: str) -> tuple[dict[str, Any], str]:
-    status = response.status_code
+def _read(answer: Answer, action: str) -> tuple[dict[str, Any], str]:
+    """The fields of a success, as only the service writes it, and its RequestId. Raises a GifTaskError."""
+    status = answer.status_code
     try:
-        answer = parse_answer(response.content)
+        fields, unreadable = parse_answer(answer.content), ""
     except ValueError as exc:
-        if status < 300:
-            raise OutcomeUnknown(f"{action}: the answer cannot be read: {exc}", http_status=status) from exc
-        answer = {}
-    code, request_id = str(answer.get("Code") or ""), str(answer.get("RequestId") or "")
-    if status < 300 and code in ("", "OK"):
-        return answer, request_id
-    error = error_for(code, status, str(answer.get("Message") or ""), request_id, action)
+        fields, unreadable = {}, f"it cannot be read: {exc}"
+    code, request_id = str(fields.get("Code") or ""), str(fields.get("RequestId") or "")
+    if 200 <= status < 300 and fields and code.upper() in _SUCCESS:
+        return fields, request_id
+    if _positive(fields.get("TaskId")):
+        raise OutcomeUnknown(
+            f"{action}: {status} {code}: refused, and yet it has a TaskId",
+            hint=UNKNOWN,
+            http_status=status,
+            request_id=request_id,
+        )
+    error = error_for(code, status, unreadable or str(fields.get("Message") or ""), request_id, action)
     if isinstance(error, NotProcessed):
-        error.retry_after = _milliseconds(response.headers.get("x-acs-retry-after")) / 1000
+        error.retry_after = _milliseconds(answer.headers.get("x-acs-retry-after")) / 1000
     raise error
 
 
-def _task_id(answer: dict[str, Any], request_id: str) -> int:
-    task_id = whole_number(answer.get("TaskId"))
-    if task_id is None:
-        raise OutcomeUnknown("CreateGifTask: the answer is OK, but has no TaskId", request_id=request_id)
-    return task_id
+def _positive(value: Any) -> int | None:
+    number = whole_number(value)
+    return number if number and number > 0 else None
 
 
 def whole_number(value: Any) -> int | None:
-    """A number of an answer: XML has texts, and so has JSON now and then."""
+    """A number of an answer, 0 or more: XML has texts, and so has JSON now and then."""
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,100}\s*", value):
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _milliseconds(text: str | None) -> float:

@@ -1,11 +1,15 @@
 """The service's error codes: which typed error each one is, and what an operator does about it.
 
+A refusal is known only from the service's own words: a Code and a RequestId. A page of a gateway's or a proxy's
+says nothing about what became of the request, whatever its status.
+
 Sources: the error tables of the CreateGifTask pages (2019 and 2021), and the OpenAPI gateway's common error codes.
 A code that is in no table goes by its HTTP status.
 """
 
 from __future__ import annotations
 
+from handler.advice import WITHOUT_ANOTHER
 from handler.errors import (
     AccessRefused,
     BalanceNotEnough,
@@ -31,7 +35,8 @@ _REPORT = "this is a fault of gif-on-upload or of GIF_ENDPOINT: check that it le
 _LIMIT = "delete what is not needed in the Multimedia AI (多媒体AI) console, or ask for a higher quota"
 _TOKEN = "the function's security token was not accepted: the platform issues a new one with the next invocation"
 _SLOWER = "lower the function's concurrency (s.yaml: reservedConcurrency), or ask for a higher rate"
-_UNKNOWN = "the task may exist: the next delivery looks for it before it submits again"
+UNKNOWN = f"the task may exist: the next delivery looks for it before it submits again; {WITHOUT_ANOTHER}"
+_FOREIGN = f"it is not the service's own answer, so {UNKNOWN}"
 
 #: code → (typed error, retryable, hint)
 ERRORS: dict[str, tuple[type[GifTaskError], bool, str]] = {
@@ -64,13 +69,14 @@ ERRORS: dict[str, tuple[type[GifTaskError], bool, str]] = {
     "FaceImageCountLimit": (LimitExceeded, False, _LIMIT),
     "ApplicationCountLimit": (LimitExceeded, False, _LIMIT),
     "FileUploadCountLimit": (LimitExceeded, False, _LIMIT),
-    "InternalError": (OutcomeUnknown, True, _UNKNOWN),
-    "UnknownError": (OutcomeUnknown, True, _UNKNOWN),
-    "ServiceUnavailable": (OutcomeUnknown, True, _UNKNOWN),
+    "InternalError": (OutcomeUnknown, True, UNKNOWN),
+    "UnknownError": (OutcomeUnknown, True, UNKNOWN),
+    "ServiceUnavailable": (OutcomeUnknown, True, UNKNOWN),
     # The gateway's own.
     "SignatureDoesNotMatch": (AccessRefused, False, _KEYS),
     "IncompleteSignature": (AccessRefused, False, _REPORT),
-    "SignatureNonceUsed": (RequestRejected, True, "a request was repeated on its way; deliver the event again"),
+    # Each request has a nonce of its own, so a copy of this one was seen before.
+    "SignatureNonceUsed": (OutcomeUnknown, True, f"the request was repeated on its way; {UNKNOWN}"),
     "InvalidTimeStamp.Expired": (RequestRejected, True, _CLOCK),
     "InvalidTimeStamp.Format": (RequestRejected, False, _REPORT),
     "IllegalTimestamp": (RequestRejected, True, _CLOCK),
@@ -92,18 +98,13 @@ ERRORS: dict[str, tuple[type[GifTaskError], bool, str]] = {
     "Throttling.Api": (NotProcessed, True, _SLOWER),
 }
 
-_BY_STATUS: dict[int, tuple[type[GifTaskError], bool, str]] = {
-    401: (AccessRefused, False, _ALLOW),
-    403: (AccessRefused, False, _ALLOW),
-    408: (NotProcessed, True, "the service did not receive the whole request in time"),
-    429: (NotProcessed, True, _SLOWER),
-    503: (NotProcessed, True, "the service is overloaded or under maintenance"),
-}
+#: What a role may not do, by the service's own words.
+NOT_PERMITTED = frozenset({"NoPermission", "Forbidden.RAM"})
 
 
 def error_for(code: str, http_status: int, message: str, request_id: str, action: str) -> GifTaskError:
-    """The typed error of a refusal. A 5xx other than 503, and a 2xx, say nothing about the task."""
-    kind, retryable, hint = _entry(code, http_status)
+    """The typed error of an answer that is not a success. code, request_id: "" where the answer has none."""
+    kind, retryable, hint = _entry(code, http_status) if code and request_id else (OutcomeUnknown, True, _FOREIGN)
     return kind(
         f"{action}: {http_status} {code or 'without a code'}: {message or 'no message'}",
         hint=hint,
@@ -117,12 +118,12 @@ def error_for(code: str, http_status: int, message: str, request_id: str, action
 def _entry(code: str, http_status: int) -> tuple[type[GifTaskError], bool, str]:
     if code.startswith("Throttling"):
         return ERRORS.get(code, ERRORS["Throttling"])
-    if http_status == 503:
-        return _BY_STATUS[503]
+    if 300 <= http_status < 400 or http_status >= 500 or http_status in (408, 429):
+        return OutcomeUnknown, True, UNKNOWN
     if code in ERRORS:
         return ERRORS[code]
-    if http_status in _BY_STATUS:
-        return _BY_STATUS[http_status]
-    if http_status >= 500 or http_status < 300:
-        return OutcomeUnknown, True, _UNKNOWN
-    return RequestRejected, False, _REPORT if http_status < 400 else "see the code in the service's error centre"
+    if http_status < 300:
+        return OutcomeUnknown, True, UNKNOWN
+    if http_status in (401, 403):
+        return AccessRefused, False, _ALLOW
+    return RequestRejected, False, "see the code in the service's error centre"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from handler.advice import next_delivery
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials, FunctionContext, read_credentials
 from handler.errors import GifOnUploadError, OutOfTime, SettingsError, UnexpectedError, VideosFailed
@@ -37,9 +38,9 @@ class App:
         self._settings = settings
         remember_address(settings.callback_url)
         self._credentials = CurrentCredentials()
-        session = Connections(size=THREADS)
-        storage = Storage(settings, self._credentials, session)
-        self._submitter = Submitter(settings, storage, GifTaskClient(settings, self._credentials, session))
+        connections = Connections(size=THREADS)
+        storage = Storage(settings, self._credentials, connections)
+        self._submitter = Submitter(settings, storage, GifTaskClient(settings, self._credentials, connections))
 
     def handle(self, event: bytes, request_id: str, credentials: Credentials) -> dict[str, Any]:
         """`{"results": [{"video", "outcome", …}]}` in the event's order.
@@ -99,7 +100,7 @@ class App:
         if left() < lease:
             raise OutOfTime(
                 f"{video.uri}: the invocation has too little time left to begin",
-                hint="the next delivery handles it; name fewer videos in one event, or raise the timeout",
+                hint=f"name fewer videos in one event, or raise the timeout; {next_delivery('handles it')}",
             )
         # A process that is killed leaves this line, by which the video is found.
         log("INFO", "begun", request_id=request_id, video=video.uri, etag=video.etag)

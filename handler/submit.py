@@ -10,6 +10,7 @@ import random
 import time
 from typing import Any, NamedTuple
 
+from handler.advice import next_delivery
 from handler.errors import (
     ClaimHeld,
     GifOnUploadError,
@@ -18,14 +19,17 @@ from handler.errors import (
     NotProcessed,
     OrphanedTask,
     OutcomeUnknown,
+    RecordNotWritten,
     VideoNotFound,
 )
 from handler.events import Video
 from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
+from handler.gif_task_errors import NOT_PERMITTED
 from handler.logs import log
 from handler.reconcile import find_task
 from handler.settings import Settings
-from handler.storage import Storage
+from handler.storage import LIMIT_SECONDS, Storage, insist
+from handler.task_list import TaskList
 from handler.tracking import FAILED, SUBMITTED, UNKNOWN, Claim, History, TrackingLog
 from handler.video_url import VideoUrls
 
@@ -47,12 +51,13 @@ class Submitter:
         self._settings = settings
         self._storage = storage
         self._tasks = tasks
+        self._listed = TaskList(tasks)
         self._urls = VideoUrls(settings, storage)
 
     def submit(self, video: Video, *, request_id: str, force: bool, patience: SecondsLeft) -> Submission:
         """The video's task. patience: how long to wait for an attempt that holds it. Raises GifOnUploadError."""
         if video.etag is None or video.size is None:
-            video = self._ask_oss(video)
+            video = self._ask_oss(video, patience)
         tracking = TrackingLog(self._settings, self._storage, video)
         history, polls = History(), 0
         while True:
@@ -62,17 +67,19 @@ class Submitter:
                 return Submission("already_submitted", done["task_id"], tracking.uri)
             if held := history.seconds_held:
                 self._wait(video, min(held, _FIRST_POLL * 2**polls, _LONGEST_POLL), patience)
-                history, polls = tracking.read(), polls + 1
+                history, polls = tracking.read(patience), polls + 1
                 continue
-            claim = tracking.claim(history, request_id, forced=done is not None)
+            claim = tracking.claim(history, request_id, forced=done is not None, left=patience)
             if isinstance(claim, Claim):
-                return self._attempt(video, tracking, history, claim)
+                mine = any(line.get("request_id") == request_id for line in history.unresolved)
+                attempt = _Attempt(video, tracking, history, claim, patience, insists=force and not mine)
+                return self._attempt(attempt)
             if claim.length == history.length:  # refused, and yet nobody was faster
                 self._wait(video, _LONGEST_POLL, patience)
             history = claim
 
-    def _ask_oss(self, video: Video) -> Video:
-        facts = self._storage.video(video.bucket, video.key, video.etag)
+    def _ask_oss(self, video: Video, patience: SecondsLeft) -> Video:
+        facts = insist(lambda: self._storage.video(video.bucket, video.key, video.etag), patience)
         if facts.size <= 0:
             raise VideoNotFound(f"{video.uri}: the object is empty", hint="upload the video again")
         return video._replace(etag=facts.etag, size=facts.size)
@@ -81,111 +88,144 @@ class Submitter:
         if patience() <= 0:
             raise ClaimHeld(
                 f"{video.uri}: another attempt still holds it",
-                hint="it is resolved by the next delivery of its event",
+                hint=next_delivery("resolves it"),
             )
         time.sleep(seconds * (0.5 + random.random() / 2))
 
-    def _attempt(self, video: Video, tracking: TrackingLog, history: History, claim: Claim) -> Submission:
-        name = video_name(video)
+    def _attempt(self, attempt: _Attempt) -> Submission:
+        video, tracking, claim = attempt.video, attempt.tracking, attempt.claim
+        how: dict[str, Any] = {}
+        try:
+            task = self._task(attempt, self._urls.url(video), how)
+        except GifOnUploadError as error:
+            _record_failure(tracking, claim, error, how)
+            raise
         facts: dict[str, Any] = {
             "video": video.uri,
             "etag": video.etag,
             "size": video.size,
             "application_id": self._settings.application_id,
-            "video_name": name,
+            "video_name": video_name(video),
         }
-        how: dict[str, Any] = {}
-        try:
-            task = self._task(name, self._urls.url(video), history, claim, how)
-        except GifOnUploadError as error:
-            self._record_failure(tracking, claim, error, how)
-            raise
+        # Past the lease too: whoever takes over meanwhile appends first, and then this append is refused.
+        left = attempt.time_to_record
         try:
             if tracking.conclude(
-                claim, SUBMITTED, task_id=task.task_id, api_request_id=task.request_id, **facts, **how
+                claim, SUBMITTED, left, task_id=task.task_id, api_request_id=task.request_id, **facts, **how
             ):
                 return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
-            winner = tracking.read().submitted
+            winner = self._winner(attempt, left)
         except GifOnUploadError as error:
-            why, hint = (
-                f"it could not be recorded: {error.message}",
-                "the next delivery looks for it and records it",
-            )
-            raise _orphan(video, task, claim, why, hint) from error
-        if winner and winner["task_id"] == task.task_id:
+            raise _not_on_record(attempt, task, f"it could not be recorded: {error.message}") from error
+        if winner is None:
+            raise _not_on_record(attempt, task, "another attempt has taken the video over, and is still at it")
+        if winner["task_id"] == task.task_id:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
-        why, hint = "another attempt had taken the video over", "the record names the task that counts"
-        raise _orphan(video, task, claim, why, f"{hint}; raise CLAIM_LEASE_SECONDS if this happens often")
+        raise _orphan(attempt, task)
 
-    def _task(self, name: str, url: str, history: History, claim: Claim, how: dict[str, Any]) -> GifTask:
+    def _winner(self, attempt: _Attempt, left: SecondsLeft) -> dict[str, Any] | None:
+        """The submitted line of the attempt that has taken the video over, once it has one."""
+        polls = 0
+        while (history := attempt.tracking.read(left)).submitted is None and history.seconds_held and left() > 0:
+            time.sleep(min(history.seconds_held, _FIRST_POLL * 2**polls, _LONGEST_POLL))
+            polls += 1
+        return history.submitted
+
+    def _task(self, attempt: _Attempt, url: str, how: dict[str, Any]) -> GifTask:
         """The task, new or found. Fills `how` with what the record says about how it came to be."""
-        if suspects := history.unresolved:
+        lease = attempt.claim.lease
+        if suspects := attempt.history.unresolved:
             how["takes_over"] = [suspect["claim"] for suspect in suspects]
-            found = self._find(name, url, history, claim, how)
+            found = self._find(attempt, url, how)
             if found is not None:
                 how["adopted"] = True
                 return found
-        if claim.lease.left() <= self._tasks.time_limit:
+        if lease.left() <= self._tasks.time_limit:
             raise LeaseTooShort(
                 "held up for so long that submitting now could be submitting twice; nothing was sent",
-                hint="the next delivery of the event submits it; raise CLAIM_LEASE_SECONDS if this happens often",
+                hint=f"raise CLAIM_LEASE_SECONDS if this happens often; {next_delivery('submits it')}",
             )
-        return self._tasks.create(name, url, claim.lease.left)
+        return self._tasks.create(video_name(attempt.video), url, lease.left)
 
-    def _find(self, name: str, url: str, history: History, claim: Claim, how: dict[str, Any]) -> GifTask | None:
+    def _find(self, attempt: _Attempt, url: str, how: dict[str, Any]) -> GifTask | None:
         """The task of the claims that are taken over, if there is one.
 
-        When ListTasks fails for the moment, the next delivery tries it again. When it is not permitted, or failed
-        the last time as well, the video is submitted again: better a task too many than no GIF, never in silence.
+        Without an answer nothing is sent: the next delivery looks again. Only where the role may not look, or a
+        person insists, is the video submitted all the same, and the record says so.
         """
-        application = self._settings.application_id
+        name, claim = video_name(attempt.video), attempt.claim
         try:
             return find_task(
-                self._tasks,
+                self._listed,
                 name,
                 url,
-                application,
-                history.unresolved,
-                history.task_ids,
+                self._settings.application_id,
+                attempt.history,
                 claim.lease.left,
                 self._settings.bucket_domains,
             )
         except GifTaskError as error:
             how["not_searched"] = error.code or type(error).__name__
-            in_vain_before = history.last and history.last["status"] == FAILED and "not_searched" in history.last
-            if error.retryable and not in_vain_before:
+            if error.code not in NOT_PERMITTED and not attempt.insists:
                 raise NotProcessed(
                     f"{error.message}; nothing was sent, for the task may exist",
-                    hint="the next delivery looks for it again",
+                    hint=f'{next_delivery("looks for it again")}; with "force": true it is submitted unseen',
                     code=error.code,
                     request_id=error.request_id,
                 ) from error
             log("WARNING", "ListTasks did not help; submitting again", error=str(error), claim=claim.id)
             return None
 
-    def _record_failure(
-        self, tracking: TrackingLog, claim: Claim, error: GifOnUploadError, how: dict[str, Any]
-    ) -> None:
-        """Best effort: without the line the claim runs out by itself."""
-        status = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
-        try:
-            tracking.conclude(
-                claim,
-                status,
-                error=type(error).__name__,
-                code=error.code,
-                message=error.message,
-                api_request_id=error.request_id,
-                retryable=error.retryable,
-                **how,
-            )
-        except GifOnUploadError as second:
-            log("WARNING", f"could not record that it is {status}", record=tracking.uri, error=str(second))
+
+class _Attempt(NamedTuple):
+    """One claim and what it is about. insists: a person asked for a task even if ListTasks cannot tell."""
+
+    video: Video
+    tracking: TrackingLog
+    history: History
+    claim: Claim
+    patience: SecondsLeft
+    insists: bool
+
+    def time_to_record(self) -> float:
+        """Seconds for which it is worth trying to append: until the invocation's end, but for a last request."""
+        return self.patience() + self.claim.lease.seconds - LIMIT_SECONDS
 
 
-def _orphan(video: Video, task: GifTask, claim: Claim, why: str, hint: str) -> OrphanedTask:
+def _record_failure(tracking: TrackingLog, claim: Claim, error: GifOnUploadError, how: dict[str, Any]) -> None:
+    """Best effort: without the line the claim runs out by itself."""
+    status = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
+    try:
+        tracking.conclude(
+            claim,
+            status,
+            lambda: claim.lease.left() - LIMIT_SECONDS,
+            error=type(error).__name__,
+            code=error.code,
+            message=error.message,
+            api_request_id=error.request_id,
+            retryable=error.retryable,
+            **how,
+        )
+    except GifOnUploadError as second:
+        log("WARNING", f"could not record that it is {status}", record=tracking.uri, error=str(second))
+
+
+def _not_on_record(attempt: _Attempt, task: GifTask, why: str) -> RecordNotWritten:
+    video, claim = attempt.video, attempt.claim
+    log("WARNING", "a task is not on record yet", video=video.uri, task_id=task.task_id, claim=claim.id)
+    return RecordNotWritten(
+        f"{video.uri}: task {task.task_id} was created, but {why}", hint=next_delivery("finds it and records it")
+    )
+
+
+def _orphan(attempt: _Attempt, task: GifTask) -> OrphanedTask:
+    video, claim = attempt.video, attempt.claim
     log("ERROR", "a task without a record", video=video.uri, task_id=task.task_id, claim=claim.id)
-    return OrphanedTask(f"{video.uri}: task {task.task_id} was created, but {why}", hint=hint)
+    return OrphanedTask(
+        f"{video.uri}: task {task.task_id} was created, but another attempt had taken the video over",
+        hint="the record names the task that counts; raise CLAIM_LEASE_SECONDS if this happens often",
+    )
 
 
 def video_name(video: Video) -> str:

@@ -18,12 +18,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from handler.errors import AppendConflict, RecordUnreadable
+from handler.errors import AppendConflict, RecordUnreadable, StorageError
 from handler.escaping import json_line
 from handler.events import MAX_KEY_BYTES, Video
 from handler.logs import utc_now
 from handler.settings import Settings
-from handler.storage import Storage
+from handler.storage import SecondsLeft, Storage, backoffs, insist, is_worth_repeating
 
 CLAIMED, SUBMITTED, FAILED, UNKNOWN = "claimed", "submitted", "failed", "unknown"
 #: After an unanswered request the service may still be at work; only then does looking for the task tell anything.
@@ -33,11 +33,15 @@ CLOCK_RESOLUTION = 1.0
 
 
 class History(NamedTuple):
-    """The lines of one tracking log. length: bytes. age: seconds since the last line, by OSS's clock."""
+    """The lines of one tracking log. length: bytes. age: seconds since the last line, by OSS's clock.
+
+    read_at: when it was read, epoch seconds by OSS's clock too.
+    """
 
     lines: tuple[dict[str, Any], ...] = ()
     length: int = 0
     age: float = 0.0
+    read_at: float = 0.0
 
     @property
     def last(self) -> dict[str, Any] | None:
@@ -52,12 +56,22 @@ class History(NamedTuple):
     @property
     def seconds_held(self) -> float:
         """How much longer nobody else may take the video; 0 when it is free to claim."""
+        return max(0.0, self._hold - self.age)
+
+    @property
+    def settled_at(self) -> float:
+        """Since when no attempt in it can still make a task, by OSS's clock: once nobody holds it any more."""
+        return self.read_at - max(0.0, self.age - self._hold)
+
+    @property
+    def _hold(self) -> float:
+        """For how long after the last line nobody else may take the video."""
         if self.last is None or self.last["status"] in (SUBMITTED, FAILED):
             return 0.0
         lease = float(self.last.get("lease_seconds", 0.0))
         if self.last["status"] == UNKNOWN:
             lease = min(lease, SETTLE_SECONDS)
-        return max(0.0, lease + CLOCK_RESOLUTION - self.age)
+        return lease + CLOCK_RESOLUTION
 
     @property
     def unresolved(self) -> tuple[dict[str, Any], ...]:
@@ -128,17 +142,22 @@ class TrackingLog:
     def uri(self) -> str:
         return f"oss://{self._bucket}/{self.key}"
 
-    def read(self) -> History:
-        """The log as it is; an empty History when there is none. Raises RecordUnreadable, StorageError."""
-        stored = self._storage.read(self._bucket, self.key)
+    def read(self, left: SecondsLeft = lambda: 0.0) -> History:
+        """The log as it is; an empty History when there is none. left: how long to insist on an answer.
+
+        Raises RecordUnreadable, StorageError.
+        """
+        stored = insist(lambda: self._storage.read(self._bucket, self.key), left)
         if stored is None:
             return History()
         lines = tuple(self._line(raw, number) for number, raw in enumerate(stored.content.splitlines(), 1))
-        return History(lines, len(stored.content), stored.age)
+        return History(lines, len(stored.content), stored.age, stored.read_at)
 
-    def claim(self, history: History, request_id: str, *, forced: bool) -> Claim | History:
+    def claim(
+        self, history: History, request_id: str, *, forced: bool, left: SecondsLeft = lambda: 0.0
+    ) -> Claim | History:
         """Appends a claim after `history`: the claim, or what the log has become when somebody else was faster."""
-        lease, claim_id = Lease(self._lease_seconds), uuid.uuid4().hex
+        claim_id = uuid.uuid4().hex
         line = _encode(
             status=CLAIMED,
             claim=claim_id,
@@ -147,25 +166,48 @@ class TrackingLog:
             lease_until=utc_now(self._lease_seconds),
             **({"forced": True} if forced else {}),
         )
-        try:
-            self._storage.append(self._bucket, self.key, history.length, line)
-        except AppendConflict:
-            # Not necessarily somebody else: an append whose answer was lost is refused when the SDK repeats it.
-            now = self.read()
-            if not now.holds(claim_id):
-                return now
-        return Claim(claim_id, lease, request_id, history.length + len(line))
+        log, lease = self._append(history.length, line, lambda log: log.holds(claim_id), left)
+        return Claim(claim_id, lease, request_id, history.length + len(line)) if log is None else log
 
-    def conclude(self, claim: Claim, status: str, **fields: Any) -> bool:
+    def conclude(self, claim: Claim, status: str, left: SecondsLeft = lambda: 0.0, **fields: Any) -> bool:
         """Appends the attempt's result; False when another attempt has taken the video over."""
         lease = {"lease_seconds": claim.lease.seconds} if status == UNKNOWN else {}
         line = _encode(status=status, claim=claim.id, request_id=claim.request_id, **lease, **fields)
-        try:
-            self._storage.append(self._bucket, self.key, claim.position, line)
-        except AppendConflict:
-            lines = self.read().lines
-            return any(line["status"] == status and line["claim"] == claim.id for line in lines)
-        return True
+
+        def is_there(log: History) -> bool:
+            return any(line["status"] == status and line["claim"] == claim.id for line in log.lines)
+
+        return self._append(claim.position, line, is_there, left)[0] is None
+
+    def _append(
+        self, position: int, line: bytes, is_there: Callable[[History], bool], left: SecondsLeft
+    ) -> tuple[History | None, Lease]:
+        """None when the line is in the log, else the log that somebody else's line is in. Insists while `left`.
+
+        With it a lease that began before OSS can have applied the line. Whatever was answered, and even when
+        nothing was, the log says whether the line is there; the same line at the same place is never there twice.
+        """
+        lease = Lease(self._lease_seconds)
+        pauses = backoffs()
+        while True:
+            try:
+                self._storage.append(self._bucket, self.key, position, line)
+            except AppendConflict:
+                log = self.read(left)
+                return None if is_there(log) else log, lease
+            except StorageError as error:
+                if not is_worth_repeating(error):
+                    raise
+                unsure = error
+            else:
+                return None, lease
+            time.sleep(min(next(pauses), max(0.0, left())))
+            before, log = insist(lambda: (Lease(self._lease_seconds), self.read()), left)
+            if is_there(log) or log.length != position:
+                return None if is_there(log) else log, lease
+            if left() <= 0:
+                raise unsure
+            lease = before
 
     def _line(self, raw: bytes, number: int) -> dict[str, Any]:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from http.client import responses
 from typing import Protocol
 
 from harness.console import Console
@@ -73,6 +75,8 @@ class Dispatcher:
             self._fc.kill_running()
         if fault.kind in ("reset", "kill"):
             raise ConnectionCut
+        if fault.kind == "page":
+            return _page(fault.status())
         response = service.handle(request)
         if fault.kind == "kill_after":
             self._fc.kill_running()
@@ -80,7 +84,11 @@ class Dispatcher:
             raise ConnectionCut
         if fault.kind == "truncate":
             response.cut_after = int(fault.number())
-        return response
+        if fault.kind == "interim":
+            response.before = [_interim(fault.status())]
+        if fault.kind == "drip":
+            response.before = _dripping(fault.number())
+        return _page(fault.status()) if fault.kind == "page_after" else response
 
     def _route(self, request: Request) -> Service:
         services: tuple[Service, ...] = (self._oss, self._multimediaai, self._fc)
@@ -99,3 +107,20 @@ class Dispatcher:
 
 def _never(request: Request) -> bool:
     return False
+
+
+def _page(status: int) -> Response:
+    """What stands between a client and a service answers in the service's place."""
+    text = f"<html><body><h1>{status} {responses.get(status, 'Error')}</h1></body></html>"
+    return Response(status, {"Content-Type": "text/html"}, b"" if status in (204, 304) else text.encode())
+
+
+def _interim(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {responses[status]}\r\n\r\n".encode()
+
+
+def _dripping(seconds: float) -> Iterator[bytes]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield _interim(100)
+        time.sleep(0.1)

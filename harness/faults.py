@@ -25,12 +25,17 @@ KINDS = {
     "reset": "the connection is reset before the call has any effect",
     "reset_after": "the call takes effect, then the connection is reset",
     "truncate": "the call takes effect, and the answer's body ends after so many bytes: truncate=BYTES",
+    "page": "a gateway's page is answered, before the call has any effect: page=503",
+    "page_after": "the call takes effect, and a gateway's page is answered: page_after=200",
+    "interim": "an interim answer comes before the answer: interim=103",
+    "drip": "100 Continue comes every tenth of a second, and the answer at the end: drip=SECONDS",
     "expire": "every STS token issued so far expires first",
     "kill": "the function's processes are killed before the call has any effect",
     "kill_after": "the call takes effect, then the function's processes are killed",
 }
 #: Kinds that say nothing without a value; the others take none.
-_VALUED = ("error", "latency", "truncate")
+_VALUED = ("error", "latency", "truncate", "page", "page_after", "interim", "drip")
+_STATUSES = {"page": range(200, 600), "page_after": range(200, 600), "interim": (100, 102, 103)}
 _THROTTLED = {
     "oss": (503, "TotalQpsLimitExceeded"),
     "multimediaai": (400, "Throttling.User"),
@@ -69,6 +74,7 @@ class Fault:
         try:
             good = bool(self.value) == (self.kind in _VALUED) and self.number() >= 0
             good = good and (self.kind != "error" or 400 <= self.refusal(self.service)[0] <= 599)
+            good = good and self.status() in _STATUSES.get(self.kind, (0,))
         except ValueError:
             good = False
         if not good:
@@ -105,8 +111,12 @@ class Fault:
         return (int(status), code or "InternalError") if self.kind == "error" else (0, "")
 
     def number(self) -> float:
-        """Seconds of a `latency`, bytes of a `truncate`."""
-        return float(self.value or 0) if self.kind in ("latency", "truncate") else 0.0
+        """Seconds of a `latency` or a `drip`, bytes of a `truncate`."""
+        return float(self.value or 0) if self.kind in ("latency", "truncate", "drip") else 0.0
+
+    def status(self) -> int:
+        """HTTP status of a `page`, a `page_after` or an `interim`."""
+        return int(self.value) if self.kind in _STATUSES else 0
 
     @property
     def spent(self) -> bool:

@@ -99,13 +99,17 @@ class Request:
 
 @dataclass
 class Response:
-    """`body`: bytes, or an iterable of bytes with its `length`. `cut_after`: close after so many (a fault)."""
+    """`body`: bytes, or an iterable of bytes with its `length`.
+
+    Faults: `cut_after`: close after so many bytes. `before`: what is sent first, as it is.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | Iterable[bytes] = b""
     length: int | None = None
     cut_after: int | None = None
+    before: Iterable[bytes] = ()
 
 
 class ConnectionCut(Exception):
@@ -269,6 +273,8 @@ class _Handler(RoomyHead):
         phrase = http.client.responses.get(response.status, "")
         lines = [f"HTTP/1.1 {response.status} {phrase}".encode(), *map(header_line, headers.items()), b"", b""]
         head = b"\r\n".join(lines)
+        for sent in response.before:
+            self.wfile.write(sent)
         if response.cut_after is not None:
             data = response.body if isinstance(response.body, bytes) else b"".join(response.body)
             self.wfile.write(head + data[: response.cut_after])

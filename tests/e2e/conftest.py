@@ -67,13 +67,18 @@ class Handler:
         return results
 
 
+def handler_for(cloud: LocalCloud, clock: Clock, url: str, timeout: float = 120, **environ: str) -> Handler:
+    """url: where the handler finds the services: the cloud, or what stands in front of it."""
+    endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), url)
+    values = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": RECORDS, **endpoints, **environ}
+    app = App(read_settings(values, region="cn-beijing", timeout=timeout))
+    return Handler(app, cloud.identities.assume_role("gif-on-upload"), clock)
+
+
 @pytest.fixture
 def make_handler(cloud: LocalCloud, clock: Clock) -> Callable[..., Handler]:
     def make(timeout: float = 120, **environ: str) -> Handler:
-        endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), cloud.url)
-        values = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": RECORDS, **endpoints, **environ}
-        app = App(read_settings(values, region="cn-beijing", timeout=timeout))
-        return Handler(app, cloud.identities.assume_role("gif-on-upload"), clock)
+        return handler_for(cloud, clock, cloud.url, timeout, **environ)
 
     return make
 

@@ -146,24 +146,24 @@ def test_an_attempt_that_was_held_up_gives_up_before_it_submits(
 
 def held_up_before_its_record(
     cloud: LocalCloud, clock: Clock, make_handler: Callable[..., Handler]
-) -> tuple[Future[dict[str, object]], dict[str, object]]:
+) -> tuple[Future[dict[str, object]], Future[dict[str, object]]]:
     """An attempt whose record takes longer than its lease, and the one that takes over meanwhile."""
     fault = cloud.faults.add("oss:AppendObject:latency=3:nth=2")
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(lambda: make_handler(**SHORT)(EVENT)[0])
         until = time.monotonic() + 10
         while not fault.hits and time.monotonic() < until:
             time.sleep(0.01)
         clock.ahead += AFTER_A_SHORT_LEASE
-        return slow, make_handler(**SHORT)(EVENT)[0]
+        return slow, pool.submit(lambda: make_handler(**SHORT)(EVENT)[0])
 
 
 def test_one_whose_task_was_adopted_meanwhile_agrees(
     cloud: LocalCloud, clock: Clock, make_handler: Callable[..., Handler]
 ) -> None:
-    slow, other = held_up_before_its_record(cloud, clock, make_handler)
+    slow, other = (attempt.result() for attempt in held_up_before_its_record(cloud, clock, make_handler))
     assert other["outcome"] == "adopted"
-    assert slow.result()["task_id"] == other["task_id"]
+    assert slow["task_id"] == other["task_id"]
     assert task_ids(cloud) == [other["task_id"]]
     assert statuses(cloud) == ["claimed", "claimed", "submitted"]
 
@@ -173,7 +173,8 @@ def test_a_task_that_no_record_names_is_named_in_the_log(
 ) -> None:
     """The only way to it: the record is held up, and Multimedia AI does not list the task."""
     cloud.faults.add("multimediaai:ListTasks:error=403/Forbidden.RAM")
-    slow, other = held_up_before_its_record(cloud, clock, make_handler)
+    slow, taken_over = held_up_before_its_record(cloud, clock, make_handler)
+    other = taken_over.result()
     orphan = next(task_id for task_id in task_ids(cloud) if task_id != other["task_id"])
     with pytest.raises(VideosFailed, match=f"OrphanedTask: .*task {orphan} was created"):
         slow.result()
@@ -184,6 +185,26 @@ def test_a_task_that_no_record_names_is_named_in_the_log(
     )
     assert (line["level"], line["task_id"]) == ("ERROR", orphan)
     assert read_record(cloud, RECORD)[-1]["task_id"] == other["task_id"]
+
+
+def test_a_task_that_another_attempt_may_still_find_is_no_alarm(
+    cloud: LocalCloud, clock: Clock, make_handler: Callable[..., Handler], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """That one has taken over, and could not look for it yet."""
+    cloud.faults.add("multimediaai:ListTasks:error=500/InternalError")
+    slow, other = held_up_before_its_record(cloud, clock, make_handler)
+    (task_id,) = task_ids(cloud)
+    with pytest.raises(VideosFailed, match="nothing was sent, for the task may exist"):
+        other.result()
+    with pytest.raises(
+        VideosFailed, match=f"RecordNotWritten: .*task {task_id} was created.*taken the video over"
+    ):
+        slow.result()
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(line["level"], line["task_id"]) for line in lines if "task_id" in line] == [("WARNING", task_id)]
+    cloud.faults.clear()
+    (result,) = make_handler()(EVENT)
+    assert (result["outcome"], result["task_id"]) == ("adopted", task_id)
 
 
 def test_a_refusal_is_on_record_and_the_next_delivery_tries_again(

@@ -19,7 +19,6 @@ from .conftest import (
     deliver_until_done,
     event_for,
     read_record,
-    statuses,
     task_ids,
 )
 
@@ -42,6 +41,12 @@ def tasks_of_others(cloud: LocalCloud, clock: Clock, count: int, ahead: float) -
         clock.ahead = ahead - count + number
         cloud.multimediaai.tasks.create(**others)
     clock.ahead = now
+
+
+def persons_request(cloud: LocalCloud) -> dict[str, object]:
+    """For the same upload as EVENT."""
+    cloud.oss.store.put(VIDEOS, "clip.mp4", b"hello")
+    return {"videos": [f"oss://{VIDEOS}/clip.mp4"]}
 
 
 def pages_asked_for(cloud: LocalCloud) -> int:
@@ -125,15 +130,34 @@ def test_when_list_tasks_fails_the_next_delivery_looks_again(
     assert task_ids(cloud) == [lost]
 
 
-def test_when_list_tasks_fails_twice_the_video_is_submitted_and_the_record_says_so(
+@pytest.mark.parametrize("fault", ["error=500/InternalError", "error=403/Forbidden", "reset"])
+def test_while_list_tasks_fails_nothing_is_submitted_unless_a_person_insists(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], fault: str
+) -> None:
+    handler = make_handler(CLAIM_LEASE_SECONDS="1")
+    lost = lose_the_answer(cloud, handler)
+    cloud.faults.add(f"multimediaai:ListTasks:{fault}")
+    for _ in range(2):
+        with pytest.raises(VideosFailed, match="nothing was sent, for the task may exist"):
+            handler(EVENT)
+    assert task_ids(cloud) == [lost]
+    (result,) = handler({**persons_request(cloud), "force": True}, "request-2")
+    assert task_ids(cloud) == [lost, result["task_id"]]
+    assert read_record(cloud, RECORD)[-1]["not_searched"]
+
+
+def test_a_forced_request_that_lost_its_own_answer_does_not_insist(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:
+    """The platform delivers it again as it was."""
     handler = make_handler(**SHORT)
-    cloud.faults.add("multimediaai:CreateGifTask:reset:nth=1")
+    forced = {**persons_request(cloud), "force": True}
+    cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
     cloud.faults.add("multimediaai:ListTasks:error=500/InternalError")
-    assert deliver_until_done(handler)["outcome"] == "submitted"
-    assert statuses(cloud) == ["claimed", "unknown", "claimed", "failed", "claimed", "submitted"]
-    assert read_record(cloud, RECORD)[-1]["not_searched"] == "InternalError"
+    for _ in range(3):
+        with pytest.raises(VideosFailed):
+            handler(forced)
+    assert len(task_ids(cloud)) == 1
 
 
 def test_the_task_of_another_application_is_not_ours(

@@ -50,19 +50,6 @@ def test_only_typed_errors_leave_the_handler(cloud: LocalCloud, make_handler: Ca
         make_handler()(EVENT)
 
 
-def test_a_record_that_cannot_be_written_leaves_the_task_id_in_the_error(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    cloud.faults.add("oss:AppendObject:error=403/AccessDenied:nth=2")
-    handler = make_handler(**SHORT)
-    with pytest.raises(VideosFailed, match="OrphanedTask") as caught:
-        handler(EVENT)
-    (task_id,) = task_ids(cloud)
-    assert f"task {task_id} was created, but it could not be recorded: AppendObject" in str(caught.value)
-    (result,) = handler(EVENT)
-    assert (result["outcome"], result["task_id"]) == ("adopted", task_id)
-
-
 def test_an_append_that_is_always_refused_is_not_repeated_without_pause(
     cloud: LocalCloud, make_handler: Callable[..., Handler]
 ) -> None:

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
-import requests
 
 from handler import connections, errors
 from handler.credentials import Credentials
 from handler.errors import (
+    AccessRefused,
     GifOnUploadError,
     GifTaskError,
     NotProcessed,
@@ -67,19 +68,31 @@ def test_no_refusal_for_sure_is_retried_at_once() -> None:
 @pytest.mark.parametrize(
     ("code", "status", "kind"),
     [
-        ("", 503, NotProcessed),
-        ("ServiceUnavailable", 503, NotProcessed),
+        ("ServiceUnavailable", 503, OutcomeUnknown),
+        ("BalanceNotEnough", 503, OutcomeUnknown),
+        ("Surprise", 408, OutcomeUnknown),
+        ("Surprise", 429, OutcomeUnknown),
+        ("SignatureNonceUsed", 400, OutcomeUnknown),
         ("Throttling.Something", 400, NotProcessed),
-        ("", 429, NotProcessed),
-        ("", 502, OutcomeUnknown),
+        ("Throttling.User", 503, NotProcessed),
         ("Surprise", 200, OutcomeUnknown),
-        ("", 204, OutcomeUnknown),
+        ("Surprise", 302, OutcomeUnknown),
         ("Surprise", 400, RequestRejected),
-        ("", 302, RequestRejected),
+        ("Surprise", 403, AccessRefused),
     ],
 )
 def test_an_unknown_code_goes_by_its_status(code: str, status: int, kind: type[GifTaskError]) -> None:
-    assert type(error_for(code, status, "", "", "CreateGifTask")) is kind
+    assert type(error_for(code, status, "", "REQ-1", "CreateGifTask")) is kind
+
+
+@pytest.mark.parametrize("status", [200, 204, 302, 400, 401, 403, 404, 408, 429, 500, 502, 503])
+@pytest.mark.parametrize(
+    ("code", "request_id"), [("", ""), ("Throttling", ""), ("Forbidden.RAM", ""), ("", "REQ-1")]
+)
+def test_only_the_services_own_words_refuse(status: int, code: str, request_id: str) -> None:
+    error = error_for(code, status, "", request_id, "CreateGifTask")
+    assert type(error) is OutcomeUnknown
+    assert error.retryable
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
@@ -95,8 +108,10 @@ def test_every_error_of_the_handler_is_in_the_tree() -> None:
     """A class that is raised and not below the base would slip through to the platform as a traceback."""
     for path in (Path(__file__).parents[2] / "handler").glob("*.py"):
         for name in re.findall(r"raise ([A-Z]\w+)\(", path.read_text(encoding="utf-8")):
-            if path.name == "connections.py":  # what it raises is requests', and others translate it
-                assert issubclass(getattr(connections, name), requests.RequestException)
+            if path.name == "connections.py":  # what it raises others translate
+                assert issubclass(getattr(connections, name), connections.TransportError)
+            elif path.name == "wire.py":  # and that becomes one of them
+                assert name in ("BadAnswer", "TimeoutError")
             else:
                 assert name in {*vars(errors), "ValueError"}, f"{path.name} raises {name}"
 
@@ -179,3 +194,12 @@ def test_what_a_service_sends_has_an_end() -> None:
     assert len(error.code) < 200
     assert len(error.request_id) < 200
     assert "more characters)" in error.message
+
+
+def test_every_text_that_promises_a_delivery_says_what_happens_when_there_is_none() -> None:
+    for path in (Path(__file__).parents[2] / "handler").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr) and "next delivery" in ast.unparse(node):
+                assert "WITHOUT_ANOTHER" in ast.unparse(node), f"{path.name}:{node.lineno}"
+            if isinstance(node, (ast.keyword, ast.Assign)) and isinstance(node.value, ast.Constant):
+                assert "next delivery" not in repr(node.value.value), f"{path.name}: {node.value.value!r}"

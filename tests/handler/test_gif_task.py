@@ -13,7 +13,7 @@ import pytest
 
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
-from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
+from handler.errors import NotProcessed, OutcomeUnknown, RequestRejected
 from handler.gif_task import GifTaskClient
 from handler.settings import read_settings
 from harness.cloud import LocalCloud, local_cloud
@@ -145,7 +145,21 @@ def test_what_was_frozen_in_a_pause_sends_nothing_when_its_lease_has_ended(cloud
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"Code":"Surprise"}', b'{"TaskId":true}', b"[" * 9999])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"{}",
+        b'{"Code":"Surprise"}',
+        b'{"TaskId":true}',
+        b'{"TaskId":0,"Code":"OK"}',
+        b'{"TaskId":-7,"Code":"OK"}',
+        b'{"TaskId":"-7","Code":"OK"}',
+        b'{"TaskId":7,"Code":"Throttling","RequestId":"R"}',
+        b"[" * 9999,
+    ],
+)
 def test_a_success_without_a_task_id_says_nothing_about_the_task(
     serve: Callable[..., int], status: str, body: bytes
 ) -> None:
@@ -154,7 +168,14 @@ def test_a_success_without_a_task_id_says_nothing_about_the_task(
         client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
 
 
-@pytest.mark.parametrize("body", [b'{"TaskId": "400010"}', b"<a xmlns='urn:x'><TaskId>400010</TaskId></a>"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"TaskId": "400010"}',
+        b'{"TaskId": 400010, "Code": "Success"}',
+        b"<a xmlns='urn:x'><TaskId>400010</TaskId></a>",
+    ],
+)
 def test_any_success_with_a_task_id_is_one(serve: Callable[..., int], body: bytes) -> None:
     port = serve(response("201 Created", body))
     made = client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
@@ -175,13 +196,49 @@ def test_a_connection_that_breaks_under_tls_leaves_the_outcome_unknown(
 
 
 @pytest.mark.parametrize(
+    "status", ["408 Late", "429 Many", "500 Error", "502 Bad", "503 Busy", "403 No", "302 Go"]
+)
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>503</html>", b'{"Code":"Throttling"}', b'{"RequestId":"R"}', b'{"message":"busy"}']
+)
+def test_what_the_service_has_not_written_is_not_sent_again(
+    serve: Callable[..., int], received: list[bytes], status: str, body: bytes
+) -> None:
+    """Who answers in its place cannot know what became of the request."""
+    port = serve(response(status, body))
+    with pytest.raises(OutcomeUnknown):
+        client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
+    assert len(received) == 1
+
+
+def test_a_nonce_that_was_used_says_that_the_request_was_seen_before(
+    serve: Callable[..., int], received: list[bytes]
+) -> None:
+    port = serve(response("400 Bad Request", b'{"Code":"SignatureNonceUsed","RequestId":"R"}'))
+    with pytest.raises(OutcomeUnknown):
+        client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, lambda: 99.0)
+    assert len(received) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"RequestId":"R"}', b'{"TotalCount":90,"Tasks":[]}', b"<R><RequestId>R</RequestId></R>"]
+)
+def test_a_later_page_without_tasks_is_not_the_end_unless_it_says_so(
+    serve: Callable[..., int], body: bytes
+) -> None:
+    port = serve(response("200 OK", body))
+    with pytest.raises(OutcomeUnknown, match="neither has tasks nor says"):
+        client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).list_tasks(2, lambda: 1.0)
+
+
+@pytest.mark.parametrize(
     "body", [b"{}", b'{"TotalCount":3,"Tasks":null}', b'{"TotalCount":3,"Tasks":{"Task":[]}}']
 )
 def test_an_answer_without_the_tasks_it_counts_does_not_say_that_there_are_none(
     serve: Callable[..., int], body: bytes
 ) -> None:
     port = serve(response("200 OK", body))
-    with pytest.raises(GifTaskError, match="neither has tasks nor says"):
+    with pytest.raises(OutcomeUnknown, match=r"neither has tasks nor says|not the service's own"):
         client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).list_tasks(1, lambda: 1.0)
 
 

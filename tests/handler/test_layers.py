@@ -9,11 +9,14 @@ ROOT = Path(__file__).parents[2]
 #: A module may import from the layers below its own, and from nothing of the project else.
 LAYERS = [
     {"bucket_domains", "escaping", "event_names", "redaction"},
-    {"errors"},
+    {"advice", "errors", "wire"},
     {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
     {"video_names"},
-    {"events", "signature", "storage"},
+    {"events", "oss_http", "signature"},
+    {"storage"},
     {"gif_task", "tracking", "video_url"},
+    {"task_page"},
+    {"task_list"},
     {"reconcile"},
     {"submit"},
     {"main"},

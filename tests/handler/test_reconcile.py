@@ -7,7 +7,10 @@ import pytest
 
 from handler.errors import OutcomeUnknown
 from handler.gif_task import GifTaskClient, TaskPage
-from handler.reconcile import created_not_after, find_task
+from handler.reconcile import find_task
+from handler.task_list import TaskList
+from handler.task_page import created_not_after
+from handler.tracking import History
 
 URL = "https://my-videos.oss-cn-beijing.aliyuncs.com/clip.mp4"
 CLAIM = {"claim": "a", "at": "2026-01-01T00:00:00.000Z"}
@@ -20,15 +23,22 @@ class Service:
 
     def __init__(self, *pages: TaskPage) -> None:
         self.pages = pages
+        self.asked: list[int] = []
 
     def list_tasks(self, page: int, left: Any) -> TaskPage:
+        self.asked.append(page)
         return self.pages[page - 1]
 
 
-def find(*pages: TaskPage) -> int | None:
-    client = cast("GifTaskClient", Service(*pages))
-    found = find_task(client, "clip.mp4 AB", f"{URL}?signature=1", "app", [CLAIM], frozenset(), lambda: 99.0)
+def look(service: Service, claim: dict[str, Any] = CLAIM) -> int | None:
+    tasks = TaskList(cast("GifTaskClient", service))
+    history = History(({"status": "claimed", "lease_seconds": 1, **claim},), 1, 9.0, 1_800_000_000.0)
+    found = find_task(tasks, "clip.mp4 AB", f"{URL}?signature=1", "app", history, lambda: 99.0)
     return found.task_id if found else None
+
+
+def find(*pages: TaskPage) -> int | None:
+    return look(Service(*pages))
 
 
 def task(task_id: object, **fields: object) -> dict[str, object]:
@@ -62,15 +72,15 @@ def test_a_service_that_does_not_count_its_pages_is_asked_until_one_is_empty() -
 
 
 def test_a_search_that_cannot_end_does_not_say_that_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handler.reconcile.MAX_PAGES", 3)
+    monkeypatch.setattr("handler.task_list.MAX_PAGES", 3)
     with pytest.raises(OutcomeUnknown, match="3 pages"):
-        find(*[TaskPage([task(1, VideoName="other")], 9)] * 9)
+        find(*[TaskPage([task(1, VideoName="other")], 450)] * 9)
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "yesterday", None, 5])
 def test_a_claim_without_a_usable_time_excludes_no_task(at: object) -> None:
-    client = cast("GifTaskClient", Service(TaskPage([task(1, CreateTime="2020-01-01T00:00:00Z")], 1)))
-    assert find_task(client, "clip.mp4 AB", URL, "app", [{"claim": "a", "at": at}], frozenset(), lambda: 99.0)
+    service = Service(TaskPage([task(1, CreateTime="2020-01-01T00:00:00Z")], 1))
+    assert look(service, {"claim": "a", "at": at}) == 1
 
 
 @pytest.mark.parametrize(

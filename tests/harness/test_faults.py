@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import socket
+from urllib.parse import urlsplit
+
+import alibabacloud_oss_v2 as oss
 import pytest
 
+from harness.client import oss_client
 from harness.cloud import local_cloud
 from harness.faults import KINDS, Fault, FaultError, Faults, describe, parse_fault
 from harness.operations import OPERATIONS
 from harness.oss.wire import operations as oss_operations
+
+VALUES = {
+    "error": "503/Unavailable",
+    "latency": "0.5",
+    "truncate": "10",
+    "page": "503",
+    "page_after": "200",
+    "interim": "103",
+    "drip": "30",
+}
 
 
 def drawn(faults: Faults, calls: int, service: str = "oss", operation: str = "PutObject") -> list[str | None]:
@@ -101,7 +117,8 @@ def test_seconds_and_bytes() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(f"*:*:{kind}" for kind in KINDS if kind not in ("error", "latency", "truncate")),
+        *(f"*:*:{kind}" for kind in KINDS if kind not in VALUES),
+        *(f"*:*:{kind}={value}" for kind, value in VALUES.items()),
         "multimediaai:CreateGifTask:error=503/ServiceUnavailable:times=2",
         "oss:AppendObject:reset_after:nth=2",
         "*:*:latency=0.5:probability=0.1:seed=7",
@@ -128,6 +145,11 @@ def test_a_fault_describes_itself_as_it_was_written(text: str) -> None:
         ("oss:PutObject:latency", "answered later: latency=SECONDS"),
         ("oss:PutObject:latency=-1", "answered later: latency=SECONDS"),
         ("oss:PutObject:reset=5", "reset=5: the connection is reset"),
+        ("oss:PutObject:page", "a gateway's page is answered.*page=503"),
+        ("oss:PutObject:page=100", "page=100: a gateway's page is answered"),
+        ("oss:PutObject:page_after=600", "page_after=600: the call takes effect"),
+        ("oss:PutObject:interim=200", "interim=200: an interim answer"),
+        ("oss:PutObject:drip=slowly", "drip=slowly: 100 Continue"),
         ("oss:PutObject:reset:nth=0", "nth must be 1 or more, it is 0"),
         ("oss:PutObject:reset:times=0", "times must be 1 or more, it is 0"),
         ("oss:PutObject:reset:probability=2", "probability must be over 0 and up to 1, it is 2"),
@@ -153,3 +175,32 @@ def test_the_operations_are_those_of_the_services() -> None:
     assert set(OPERATIONS["oss"]) == {operation.name for operation in oss_operations.OPERATIONS}
     assert set(OPERATIONS["multimediaai"]) == set(actions)
     assert set(OPERATIONS["fc"]) == set(routes)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sent", "stored"),
+    [
+        ("page=503", rb"HTTP/1.1 503 [^\r]*\r\n.*<html>.*503", False),
+        ("page_after=200", rb"HTTP/1.1 200 OK\r\n.*<html>.*200 OK", True),
+        ("page_after=204", rb"HTTP/1.1 204 No Content\r\n", True),
+        ("interim=103", rb"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n", True),
+        ("drip=0.15", rb"(HTTP/1.1 100 Continue\r\n\r\n){2}HTTP/1.1 200 OK\r\n", True),
+    ],
+)
+def test_what_answers_in_a_services_place(fault: str, sent: bytes, stored: bool) -> None:
+    with local_cloud(render=False) as cloud:
+        client = oss_client(cloud.url, cloud.identities.owner)
+        presigned = urlsplit(client.presign(oss.PutObjectRequest(bucket="my-videos", key="a.txt")).url)
+        cloud.faults.add(f"oss:PutObject:{fault}")
+        with socket.create_connection(("127.0.0.1", cloud.server.port), 5) as connection:
+            target = f"{presigned.path}?{presigned.query}"
+            head = [
+                f"PUT {target} HTTP/1.1",
+                f"Host: {presigned.netloc}",
+                "Content-Length: 1",
+                "Connection: close",
+            ]
+            connection.sendall("\r\n".join([*head, "", "x"]).encode())
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert re.match(sent, received, re.DOTALL)
+        assert [entry.key for entry in cloud.oss.store.list("my-videos")] == (["a.txt"] if stored else [])
