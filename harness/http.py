@@ -45,11 +45,9 @@ def host_name(host: str) -> str:
 
 def is_address(name: str) -> bool:
     """Whether a host's name is an IP address."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(name) is not None
+    return False
 
 
 def is_loopback(name: str) -> bool:

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import alibabacloud_oss_v2 as oss
 import pytest
 
 import handler.errors
 from handler.errors import GifOnUploadError, VideosFailed
+from handler.logs import utc_now
 from harness.cloud import LocalCloud
+from harness.service import Entry
 
-from .conftest import VIDEOS, Handler, event_for
+from .conftest import RECORDS, VIDEOS, Handler, event_for, owner_client
 
 ALARMS = Path(__file__).parents[2] / "alarms"
 Line = dict[str, Any]
@@ -48,7 +51,7 @@ def lines(
         "submitted": [],
         "refused": ["multimediaai:CreateGifTask:error=401/ServiceNotOpened"],
         "in doubt": ["multimediaai:CreateGifTask:reset_after:times=1"],
-        "orphaned": ["oss:AppendObject:error=403/AccessDenied:nth=2"],
+        "not on record yet": ["oss:AppendObject:error=403/AccessDenied:nth=2"],
     }
     for story, faults in stories.items():
         cloud.faults.clear()
@@ -61,7 +64,30 @@ def lines(
             assert story != "submitted"
         found[story] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     cloud.faults.clear()
+    found["orphaned"] = orphaned(cloud, handle, capsys)
     return found
+
+
+def orphaned(cloud: LocalCloud, handle: Handler, capsys: pytest.CaptureFixture[str]) -> list[Line]:
+    """While a task is being made, another attempt puts a task of its own on record."""
+
+    def overtake(entry: Entry) -> None:
+        if entry.kind == "task" and not overtaken:
+            (record,) = [each for each in cloud.oss.store.list(RECORDS) if "/orphaned.mp4/" in each.key]
+            lines = [{"status": "claimed", "lease_seconds": 45}, {"status": "submitted", "task_id": 1}]
+            text = "".join(json.dumps({"at": utc_now(), "claim": "another", **line}) + "\n" for line in lines)
+            overtaken.append(record.key)
+            length = len(cloud.oss.store.get(RECORDS, record.key))
+            append = oss.AppendObjectRequest(bucket=RECORDS, key=record.key, position=length, body=text.encode())
+            owner_client(cloud).append_object(append)
+
+    overtaken: list[str] = []
+    unlisten = cloud.journal.listen(overtake)
+    capsys.readouterr()
+    with pytest.raises(VideosFailed, match="OrphanedTask"):
+        handle(event_for("orphaned.mp4"))
+    unlisten()
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 @pytest.mark.parametrize(

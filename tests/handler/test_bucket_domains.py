@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from handler.bucket_domains import object_at
+from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
 from handler.errors import SettingsError
 from handler.events import Video
@@ -28,7 +28,7 @@ def url_of(bucket: str, **environ: str) -> str:
     settings = read(**environ)
     current = CurrentCredentials()
     current.set(Credentials("an-id", "a-secret", "a-token"))
-    storage = Storage(settings, current, requests.Session())
+    storage = Storage(settings, current, Connections(size=1))
     return VideoUrls(settings, storage).url(Video(bucket, KEY, "cn-beijing"))
 
 

@@ -147,5 +147,8 @@ def test_a_url_that_outlives_the_token_is_warned_of() -> None:
 
 
 def test_transport_streams_are_warned_of() -> None:
-    assert "HLS" in read(VIDEO_SUFFIXES=".mp4,.TS").warnings[0]
-    assert read(VIDEO_SUFFIXES=".mp4,.mts").warnings == []
+    warned = [
+        [text for text in read(VIDEO_SUFFIXES=each).warnings if "HLS" in text]
+        for each in (".mp4,.TS", ".mp4,.mts")
+    ]
+    assert [len(texts) for texts in warned] == [1, 0]
