@@ -63,7 +63,7 @@ def _problem(cloud: Client, video: Mapping[str, Any], said: str) -> tuple[str, s
         watched = ", ".join(f"oss://{trigger['bucket']}/{trigger['prefix']}" for trigger in triggers)
         return f"nobody was told of {uri}", f"these are watched: {watched}" if watched else "deploy the function"
     if state == "none":
-        said = said or f"the function has written nothing about {uri}: see {cloud.url}/_console/invocations"
+        said = said or f"the function has not said how it ended with {uri}: see {cloud.url}/_console/invocations"
     if task and state == "failed":
         return (
             f"task {task['task_id']} failed: {detail}",

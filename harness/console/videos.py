@@ -70,7 +70,7 @@ def _mentions(invocations: Iterable[InvocationView]) -> Mapping[str, _Mentions]:
         for line in reversed(invocation.lines):
             if uri := line.fields.get("video"):
                 mentioned = found.setdefault(str(uri), _Mentions())
-                if line.fields.get("message") != "begun":  # which says nothing of how it ended
+                if line.text != "begun":  # which says nothing of how it ended
                     mentioned.latest = mentioned.latest or line
                 if invocation.request_id not in mentioned.request_ids:
                     mentioned.request_ids.append(invocation.request_id)

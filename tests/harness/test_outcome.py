@@ -58,7 +58,7 @@ def test_a_gif_is_shown_where_it_is(tmp_path: Path, cloud: LocalCloud) -> None:
             "multimediaai:CreateGifTask:error=401/ServiceNotOpened",
             ["CreateGifTask: 401 ServiceNotOpened", "视频动态封面", 'invoke - <<< \'{"videos"'],
         ),
-        ("my-videos", "film.mp4", "oss:AppendObject:kill", ["has written nothing", "harness invoke -"]),
+        ("my-videos", "film.mp4", "oss:AppendObject:kill", ["has not said how it ended", "harness invoke -"]),
     ],
 )
 def test_what_went_wrong_is_told_with_what_to_do(
