@@ -148,6 +148,19 @@ def test_a_later_look_goes_no_further_than_to_what_is_known(form: str, newest: b
         assert len(service.asked) <= 4
 
 
+@pytest.mark.parametrize("newest", [True, False])
+def test_what_was_made_in_the_second_of_the_look_before_may_stand_behind_what_it_saw(newest: bool) -> None:
+    service = Service(newest, ties_upwards=newest)
+    service.create("another", 6)
+    service.now += 5
+    service.create("another", 6)
+    known = listing(service)
+    assert not find(known, service, "clip")
+    service.create("clip")
+    service.now += 1
+    assert find(known, service, "clip")
+
+
 def test_a_look_proves_nothing_about_what_began_after_it() -> None:
     service = Service()
     service.create("another")

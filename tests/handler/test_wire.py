@@ -170,3 +170,23 @@ def test_time_in_which_the_instance_was_frozen_counts(
     wall[0] += 3600
     with pytest.raises(TimeoutError):
         read_answer(pair[0], "GET", limit)
+
+
+def test_each_wait_is_for_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, waits = [1000.0], list[float | None]()
+    for clock in ("time.time", "time.monotonic"):
+        monkeypatch.setattr(clock, lambda: now[0])
+
+    class Slow(socket.socket):
+        pieces = iter([OK[:20], OK[20:40], OK[40:]])
+
+        def settimeout(self, value: float | None, /) -> None:
+            waits.append(value)
+
+        def recv(self, *_: object) -> bytes:
+            now[0] += 2.0
+            return next(self.pieces)
+
+    with Slow() as slow:
+        assert read_answer(slow, "GET", Limit(5.0)).content == b"hallo"
+    assert waits == [5.0, 3.0, 1.0]
