@@ -148,11 +148,12 @@ def _chunks(stream: _Stream) -> bytes:
     chunks: list[bytes] = []
     received = 0
     while True:
-        size = _CHUNK.fullmatch(stream.until(b"\r\n", MAX_HEAD))
-        length = int(size[1], 16) if size else MAX_CONTENT
+        if not (size := _CHUNK.fullmatch(stream.until(b"\r\n", MAX_HEAD))):
+            raise BadAnswer("a chunk without a size")
+        length = int(size[1], 16)
         received += length
         if received > MAX_CONTENT:
-            raise BadAnswer("a chunk without a size, or more than any answer has")
+            raise BadAnswer("longer than any answer")
         if length == 0:
             break
         chunks.append(stream.take(length))

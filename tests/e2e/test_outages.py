@@ -24,7 +24,10 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("before", [0, 1])
-@pytest.mark.parametrize("fault", ["reset", "reset_after", "error=503/ServiceUnavailable", "throttle"])
+@pytest.mark.parametrize(
+    "fault",
+    ["reset", "reset_after", "error=503/ServiceUnavailable", "throttle", "page=403", "page_after=200", "page=404"],
+)
 def test_one_delivery_survives_an_outage_of_oss(
     cloud: LocalCloud, make_handler: Callable[..., Handler], before: int, fault: str
 ) -> None:

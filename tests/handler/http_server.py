@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,3 +79,29 @@ def serving(server: Server) -> Iterator[Server]:
     server.shutdown()
     thread.join(timeout=5)
     server.server_close()
+
+
+def answering(listener: socket.socket, answer: bytes, tls: ssl.SSLContext | None, received: list[bytes]) -> None:
+    """Reads one request on each connection, and answers."""
+    while True:
+        try:
+            plain, _ = listener.accept()
+        except OSError:
+            return
+        with plain:
+            try:
+                connection = tls.wrap_socket(plain, server_side=True) if tls else plain
+                received.append(connection.recv(100_000))
+                if answer:
+                    connection.sendall(answer)
+                elif tls:
+                    plain_socket = socket.socket(fileno=connection.detach())
+                    plain_socket.sendall(b"\x17\x03\x03\x00\x10" + b"not a TLS record")
+                    plain_socket.close()
+            except OSError:
+                continue
+
+
+def response(status: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +18,7 @@ from harness.cloud import LocalCloud, local_cloud
 from tests.certificate import make_certificate
 
 from .conftest import ENVIRON
+from .http_server import response
 
 VIDEO = ("clip.mp4 AB", "https://example.com/clip.mp4")
 
@@ -55,54 +54,6 @@ def client(
 def local(cloud: LocalCloud, **environ: str) -> GifTaskClient:
     keys = cloud.identities.owner
     return client(cloud.url, Credentials(keys.access_key_id, keys.access_key_secret), environ=environ)
-
-
-def answering(listener: socket.socket, answer: bytes, tls: ssl.SSLContext | None, received: list[bytes]) -> None:
-    """Reads one request on each connection, and answers."""
-    while True:
-        try:
-            plain, _ = listener.accept()
-        except OSError:
-            return
-        with plain:
-            try:
-                connection = tls.wrap_socket(plain, server_side=True) if tls else plain
-                received.append(connection.recv(100_000))
-                if answer:
-                    connection.sendall(answer)
-                elif tls:
-                    plain_socket = socket.socket(fileno=connection.detach())
-                    plain_socket.sendall(b"\x17\x03\x03\x00\x10" + b"not a TLS record")
-                    plain_socket.close()
-            except OSError:
-                continue
-
-
-@pytest.fixture
-def received() -> list[bytes]:
-    return []
-
-
-@pytest.fixture
-def serve(received: list[bytes]) -> Iterator[Callable[..., int]]:
-    """Starts a server that gives one answer to all, none for b"", and gives its port."""
-    listeners: list[socket.socket] = []
-
-    def start(answer: bytes, tls: ssl.SSLContext | None = None) -> int:
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-        threading.Thread(target=answering, args=(listener, answer, tls, received), daemon=True).start()
-        return int(listener.getsockname()[1])
-
-    yield start
-    for listener in listeners:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-
-
-def response(status: str, body: bytes) -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    return head.encode() + body
 
 
 def test_every_setting_that_the_service_knows_is_sent(cloud: LocalCloud) -> None:

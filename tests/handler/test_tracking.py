@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, cast
 
 import pytest
 
+from handler.errors import AppendConflict, StorageError
 from handler.events import Video
-from handler.tracking import History, Lease, record_key
+from handler.settings import Settings
+from handler.storage import Storage, StoredObject
+from handler.tracking import Claim, History, Lease, TrackingLog, record_key
 
 
 def line(status: str, claim: str = "a", **fields: Any) -> dict[str, Any]:
@@ -79,3 +83,32 @@ def test_a_lease_believes_the_faster_clock() -> None:
     assert lease.left() == 35
     wall[0] += 3600
     assert lease.left() < 0
+
+
+def test_a_lease_begins_before_the_log_last_showed_that_there_is_no_claim_yet(settings: Settings) -> None:
+    """The first append may be applied right after that, and then OSS counts the lease from there."""
+
+    class Away:
+        def __init__(self) -> None:
+            self.lines: list[bytes] = []
+            self.reads: list[float] = []
+
+        def append(self, bucket: str, key: str, position: int, line: bytes) -> None:
+            if not self.lines:
+                self.lines.append(line)
+                raise StorageError("no answer", retryable=True)
+            raise AppendConflict("it was applied after all")
+
+        def read(self, bucket: str, key: str) -> StoredObject | None:
+            self.reads.append(time.monotonic())
+            time.sleep(0.05)
+            return None if len(self.reads) == 1 else StoredObject(self.lines[0], 0.0, 1_800_000_000.0)
+
+    away = Away()
+    video = Video("my-videos", "clip.mp4", "cn-beijing", "E", 5)
+    claim = TrackingLog(settings, cast("Storage", away), video).claim(
+        History(), "r", forced=False, left=lambda: 9.0
+    )
+    assert isinstance(claim, Claim)
+    assert claim.lease.left() <= settings.claim_lease_seconds - (time.monotonic() - away.reads[0])
+    assert claim.lease.left() > settings.claim_lease_seconds - 9.0
