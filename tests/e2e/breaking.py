@@ -93,7 +93,7 @@ ANYWHERE: dict[str, Break] = {
     "reset": _reset,
     "closed": _closed,
     **{f"page {status}": page(status) for status in STATUSES},
-    **{f"nothing {status}": page(status, b"") for status in (200, 204, 404, 503)},
+    **{f"nothing {status}": page(status, b"") for status in (200, 503)},
     "JSON of another": page(200, b'{"status": "ok"}', "application/json"),
     "an empty object": page(200, b"{}", "application/json"),
     "XML of another": page(503, b"<Error><Code>SlowDown</Code></Error>", "application/xml"),
