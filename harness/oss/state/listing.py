@@ -23,31 +23,9 @@ class Page:
         return len(self.objects) + len(self.prefixes)
 
 
-@dataclass(frozen=True)
-class Total:
-    """What a bucket holds of one kind and storage class. `size`: bytes. `modified`: the latest, epoch seconds."""
-
-    kind: str
-    storage_class: str
-    count: int
-    size: int
-    modified: float
-
-
 class Listing:
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def totals(self, bucket: str) -> list[Total]:
-        """Of all versions and delete markers."""
-        with self._database.reading() as db:
-            require_bucket(db, bucket)
-            rows = db.execute(
-                "SELECT kind, json_extract(attributes, '$.storage_class') AS class, COUNT(*) AS count, "
-                "SUM(size) AS size, MAX(modified) AS modified FROM objects WHERE bucket = ? GROUP BY kind, class",
-                (bucket,),
-            )
-            return [Total(*row) for row in rows]
 
     def page(self, bucket: str, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """Current objects (no delete markers) and common prefixes after `after`, at most `limit` of both."""

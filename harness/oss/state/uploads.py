@@ -74,11 +74,6 @@ class Uploads:
             rows = db.execute("SELECT * FROM uploads WHERE bucket = ? ORDER BY key, upload", (bucket,))
             return [upload_of(row) for row in rows]
 
-    def count(self, bucket: str) -> int:
-        """How many are in progress."""
-        with self._database.reading() as db:
-            return int(db.execute("SELECT COUNT(*) FROM uploads WHERE bucket = ?", (bucket,)).fetchone()[0])
-
     def put_part(self, upload: Upload, number: int, content: Content) -> Part:
         """`content` becomes part `number`, in place of an earlier one; discarded if the upload is gone."""
         part = Part(number, content, self._clock())
