@@ -29,13 +29,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def steps(store: Store, objects: int) -> dict[str, int]:
-    """Hundreds of SQLite's instructions for a listing of all versions and for a bucket's totals."""
+    """Hundreds of SQLite's instructions for a listing of all versions and for a bucket's statistics."""
     store.create_bucket(f"with-{objects}")
     with store._database.transaction():
         for number in range(objects):
             store.put(f"with-{objects}", f"{number:05}", b"")
-    counts = {"versions": 0, "totals": 0}
-    for name, look in (("versions", store.versions), ("totals", store.listing.totals)):
+    counts = {"versions": 0, "statistics": 0}
+    for name, look in (("versions", store.versions), ("statistics", store.statistics)):
 
         def count(name: str = name) -> None:
             counts[name] += 1
@@ -46,7 +46,7 @@ def steps(store: Store, objects: int) -> dict[str, int]:
     return counts
 
 
-def test_listings_and_totals_are_linear(store: Store) -> None:
+def test_listings_and_statistics_are_linear(store: Store) -> None:
     few, many = steps(store, 100), steps(store, 800)
     for name, count in many.items():
         assert count < 16 * few[name], (name, few, many)
