@@ -23,7 +23,7 @@ def parse_answer(body: bytes) -> dict[str, Any]:
     except (LookupError, RecursionError) as exc:  # an unknown encoding; deeper than any answer is
         raise ValueError(type(exc).__name__) from exc
     if not isinstance(answer, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it is not an object")
     return answer
 
 

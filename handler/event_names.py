@@ -7,7 +7,7 @@ Names are case-sensitive; an event has them without the "oss:" of a trigger's co
 from __future__ import annotations
 
 _ASK = 'ask for its GIF with {"videos": ["oss://bucket/key"]}'
-_PARTS = "there is no object yet: CompleteMultipartUpload follows when all parts are there"
+_PARTS = "the object is not there yet: CompleteMultipartUpload follows when all parts are there"
 _REMOVED = "the object was removed"
 
 #: What creates or replaces a whole object. Replication and mirroring bring what no request here has written.
@@ -33,7 +33,7 @@ SKIPPED_EVENTS = {
     "ObjectCreated:UploadPartCopy": _PARTS,
     "ObjectRemoved:DeleteObject": _REMOVED,
     "ObjectRemoved:DeleteObjects": _REMOVED,
-    "ObjectRemoved:AbortMultipartUpload": "the upload was given up, and there is no object",
+    "ObjectRemoved:AbortMultipartUpload": "the upload was given up, and nothing was stored",
     "ObjectReplication:ObjectRemoved": _REMOVED,
     "ObjectModified:UpdateObjectMeta": "only its metadata changed; the video is what it was",
     "ObjectModified:ChangeStorageClass": "only its storage class changed; the video is what it was",

@@ -136,7 +136,7 @@ def read_event(event: bytes | str, settings: Settings) -> Batch:
         return _batch(raw, "event", lambda e, where: _from_cloud_event(e, where, settings))
     raise EventError(
         'the event is of no known kind: it has neither "events" (OSS trigger), "specversion" (EventBridge) '
-        'nor "videos" (a person\'s request), and is no array of CloudEvents',
+        'nor "videos" (a person\'s request), and is not an array of CloudEvents',
         hint="see events/ for a sample of each kind",
     )
 

@@ -228,7 +228,7 @@ _HINTS = {
     "NoSuchBucket": "create the bucket, or correct the name",
     "NoSuchKey": "upload the object, or correct the name",
     "SymlinkTargetNotExist": "the symlink leads nowhere: upload what it names, then put the symlink again",
-    "ObjectNotAppendable": "an object that is no record of ours has the record's name: move it away",
+    "ObjectNotAppendable": "an object that is not a record of ours has the record's name: move it away",
     "PublicEndpointForbidden": "the public endpoint serves no data to this account: leave OSS_ENDPOINT empty",
     "FileImmutable": "the bucket has a retention policy (WORM), which appending does not work with: use another",
     "InvalidAccessKeyId": "the function's credentials are not valid in this region's OSS",
@@ -285,7 +285,7 @@ def _refuse(exc: Any, operation: str, bucket: str, key: str) -> NoReturn:
     hint = _HINTS.get(code, "")
     if operation == "HeadObject" and code == "AccessDenied":
         # Without oss:ListObjects OSS does not tell a missing object from a forbidden one.
-        hint += "; it may also be that there is no such object"
+        hint += "; it may also be that the object does not exist"
     if "specified endpoint" in str(facts.get("message")):
         hint = "the bucket is in another region than the function, whose events name it"
     raise kind(

@@ -219,7 +219,7 @@ class TrackingLog:
                 raise ValueError("of no known form")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
             raise RecordUnreadable(
-                f"{self.uri}: line {number} is no line of a tracking log",
+                f"{self.uri}: line {number} is not a line of a tracking log",
                 hint="see what changed the object; move it away to have the video submitted anew",
             ) from exc
         return dict(line)
