@@ -6,15 +6,11 @@ The names come from s.yaml and .env. `$$` in a file is a dollar sign of Log Serv
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
-from harness.policies import fill_policy, load_policy, policy_names
-from harness.ram import PolicyError
-from harness.stack import Stack, StackError, read_stack
-
-PROJECT = Path(__file__).parents[1]
+from harness.policies import fill_in, fill_policy, load_policy, policy_names
+from harness.stack import Stack
 
 
 def write_alarms(stack: Stack, source: Path, target: Path) -> list[Path]:
@@ -30,19 +26,5 @@ def write_alarms(stack: Stack, source: Path, target: Path) -> list[Path]:
     return [target / name for name in filled]
 
 
-def main() -> int:
-    try:
-        stack = read_stack(PROJECT / "s.yaml", os.environ)
-        written = write_alarms(stack, PROJECT / "alarms", PROJECT / "dist" / "alarms")
-    except (StackError, PolicyError, OSError) as exc:
-        print(f"make alarms: {exc}", file=sys.stderr)
-        if not (PROJECT / ".env").exists():
-            print("There is no .env yet: copy .env.example and fill in its first part.", file=sys.stderr)
-        return 2
-    for path in written:
-        print(path.relative_to(PROJECT))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(fill_in("alarms", "alarms", write_alarms))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -97,12 +97,12 @@ def _fill(value: Any, names: Mapping[str, str]) -> Any:
     return Template(value).substitute(names) if isinstance(value, str) else value
 
 
-def main() -> int:
+def fill_in(command: str, folder: str, write: Callable[[Stack, Path, Path], list[Path]]) -> int:
+    """`make <command>`: has `write` fill in the documents of `folder` into dist/. The exit code."""
     try:
-        stack = read_stack(PROJECT / "s.yaml", os.environ)
-        written = write_policies(stack, PROJECT / "ram", PROJECT / "dist" / "ram")
+        written = write(read_stack(PROJECT / "s.yaml", os.environ), PROJECT / folder, PROJECT / "dist" / folder)
     except (StackError, PolicyError, OSError) as exc:
-        print(f"make policies: {exc}", file=sys.stderr)
+        print(f"make {command}: {exc}", file=sys.stderr)
         if not (PROJECT / ".env").exists():
             print("There is no .env yet: copy .env.example and fill in its first part.", file=sys.stderr)
         return 2
@@ -112,4 +112,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(fill_in("policies", "ram", write_policies))
