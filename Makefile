@@ -22,13 +22,13 @@ up: $(READY) ## the local cloud, until Ctrl-C
 	@$(BIN)/python -m harness up
 
 package: $(READY) ## what is deployed: dist/code and dist/gif-on-upload.zip (`s deploy` runs this)
-	@$(BIN)/python -m harness.package
+	@$(BIN)/python -m deploy.package
 
 policies: $(READY) ## the RAM documents for your account, filled in from .env: dist/ram/*.json
-	@$(BIN)/python -m harness.policies
+	@$(BIN)/python -m deploy.policies
 
 alarms: $(READY) ## the alarms for your account, filled in from .env: dist/alarms/*.json
-	@$(BIN)/python -m harness.alarms
+	@$(BIN)/python -m deploy.alarms
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 4

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.cloud import CloudOptions, LocalCloud
+from harness.cloud.local import CloudOptions, LocalCloud
 
 
 @pytest.fixture(scope="session")

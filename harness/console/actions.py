@@ -8,8 +8,8 @@ from email.message import Message
 from urllib.parse import quote
 
 from harness.console.cloud import Cloud
-from harness.faults import Fault
-from harness.http import Request, Response
+from harness.http.faults import Fault
+from harness.http.server import Request, Response
 from harness.signatures import oss_v4
 
 

@@ -27,7 +27,7 @@ from harness.console.cloud import Cloud
 from harness.console.live import Live
 from harness.console.routes import BadRequest, Route, required, whole_number
 from harness.console.views import Views, object_view
-from harness.http import Request, Response
+from harness.http.server import Request, Response
 
 _MAX_BODY = 64 * 1024
 _MOST = 1000

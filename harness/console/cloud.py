@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from harness.faults import Faults
 from harness.fc import FunctionCompute
-from harness.http import Request, Response
-from harness.identity import Identities
+from harness.http.faults import Faults
+from harness.http.server import Request, Response
+from harness.journal import Journal
 from harness.multimediaai import MultimediaAIService
 from harness.oss import OssService
-from harness.service import Journal
+from harness.ram.identity import Identities
 
 
 class Cloud(Protocol):
-    """harness.cloud.LocalCloud, seen from here."""
+    """harness.cloud.local.LocalCloud, seen from here."""
 
     faults: Faults
     fc: FunctionCompute

@@ -7,7 +7,7 @@ at one (DNS rebinding; they carry that name as Host). Programs send no Origin an
 
 from __future__ import annotations
 
-from harness.http import Request, Response, is_loopback
+from harness.http.server import Request, Response, is_loopback
 
 PATHS = ("/_console", "/_admin")
 #: what browsers say that they will show as a page (Fetch Metadata)

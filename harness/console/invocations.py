@@ -11,7 +11,7 @@ from harness.console.cloud import Cloud
 from harness.console.model import InvocationView, Listing, LogLine
 from harness.console.redact import Redactor
 from harness.fc.records import InvocationRecord
-from harness.service import Entry
+from harness.journal import Entry
 
 #: shown with each line or of no interest to a reader
 _PLAIN = ("level", "at", "message", "request_id")

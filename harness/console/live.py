@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from harness.service import Entry, Journal
+from harness.journal import Entry, Journal
 
 #: Entries that wait for one slow reader; the oldest are dropped.
 _WAITING = 1000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import mimetypes
 from urllib.parse import quote
 
-from harness.http import Request, Response
+from harness.http.server import Request, Response
 from harness.oss import OssError, OssService
 from harness.oss.wire.conditions import byte_range
 

@@ -15,8 +15,8 @@ from harness.console.media import media_response
 from harness.console.render import Renderer
 from harness.console.routes import BadRequest, Route, required, whole_number
 from harness.console.views import COUNTED, Views, object_view
-from harness.faults import KINDS, FaultError
-from harness.http import Request, Response
+from harness.http.faults import KINDS, FaultError
+from harness.http.server import Request, Response
 
 _STATIC = Path(__file__).parent / "static"
 _STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

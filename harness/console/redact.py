@@ -7,13 +7,13 @@ import json
 import re
 from typing import Any
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 
 MASK = "***"
 _SIGNED_URL = re.compile(
     r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]*(?:signature|security-token)[^\s\"'<>]*", re.IGNORECASE
 )
-#: the secrets of STS credentials, as harness/identity.py makes them
+#: the secrets of STS credentials, as harness/ram/identity.py makes them
 _STS_SECRET = re.compile(r"\b[A-Z2-7]{44}\b")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{100,}={0,2}")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from harness.http import Request, Response
+from harness.http.server import Request, Response
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from harness.console.live import Live, TooManyStreams
 from harness.console.pages import Pages
 from harness.console.routes import BadRequest, Route
 from harness.console.views import Views
-from harness.faults import FaultError
-from harness.http import Request, Response
+from harness.http.faults import FaultError
+from harness.http.server import Request, Response
 from harness.oss import OssError
 
 
 class Console:
-    """A harness.service.Service. `close` ends the streams; `heartbeat`: seconds, see Live.
+    """A harness.http.service.Service. `close` ends the streams; `heartbeat`: seconds, see Live.
 
     Its own requests are not in the journal, and faults do not hit it: it is how one sees and clears them.
     """

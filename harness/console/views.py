@@ -20,10 +20,10 @@ from harness.console.records import Records
 from harness.console.redact import Redactor
 from harness.console.tasks import Tasks
 from harness.console.videos import Videos
-from harness.faults import describe
+from harness.http.faults import describe
+from harness.journal import Entry
 from harness.oss import StoredObject
 from harness.oss.state.listing import Page
-from harness.service import Entry
 
 #: how many invocations are searched for what they say about a video
 _SEARCHED = 500

@@ -10,7 +10,7 @@ Python runtimes bring along (oss2, requests, …), so that uploaded code has to 
 
 from __future__ import annotations
 
-from harness.fc.delivery import exponential_delay
+from harness.fc.delivery.queues import exponential_delay
 from harness.fc.service import FunctionCompute
 from harness.fc.spec import AsyncConfig, FunctionSpec, TriggerSpec
 

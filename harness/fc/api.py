@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from harness.body import MalformedBody
 from harness.fc.errors import FcError, too_large
 from harness.fc.guard import Guard
 from harness.fc.invocation import new_request_id
 from harness.fc.spec import LATEST
-from harness.http import ConnectionCut, Request, Response
-from harness.identity import Credentials, Identities, signer_name
-from harness.service import Journal, condition_context
+from harness.http.body import MalformedBody
+from harness.http.server import ConnectionCut, Request, Response
+from harness.journal import Journal
+from harness.ram.asking import condition_context
+from harness.ram.identity import Credentials, Identities, signer_name
 from harness.signatures import SignatureError, acs3, fc2
 from harness.signatures.gateway import NonceLog
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.fc.environment import Platform
 from harness.fc.errors import FcError
-from harness.identity import Credentials, signer_name
-from harness.service import Authorize, Journal
+from harness.fc.instances.environment import Platform
+from harness.journal import Journal
+from harness.ram.asking import Authorize
+from harness.ram.identity import Credentials, signer_name
 
 
 class Guard:

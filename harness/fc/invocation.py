@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass, field
 
 from harness.fc.errors import FcError
-from harness.fc.instance import InstanceDied
-from harness.fc.logs import tail
+from harness.fc.instances.instance import InstanceDied
+from harness.fc.instances.logs import tail
 
 #: Bytes of an event: synchronous, asynchronous.
 MAX_SYNC_PAYLOAD = 32 * 1024 * 1024

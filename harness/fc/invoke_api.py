@@ -13,7 +13,7 @@ from harness.fc.api import V2, V3, Call, Route
 from harness.fc.errors import FcError
 from harness.fc.invocation import MAX_SYNC_PAYLOAD, InvocationResult
 from harness.fc.spec import LATEST, FunctionSpec
-from harness.http import Response
+from harness.http.server import Response
 
 _EXPOSED = (
     "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"

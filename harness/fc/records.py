@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.fc.events import Event
+from harness.fc.delivery.events import Event
 from harness.fc.invocation import InvocationResult
-from harness.service import Journal
+from harness.journal import Journal
 
 _KEPT = 2_000
 _KEPT_RESULT = 64 * 1024

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Mapping
 
 from harness.fc.errors import FcError, function_not_found
-from harness.fc.function import Function
-from harness.fc.launcher import Launcher
+from harness.fc.instances.function import Function
+from harness.fc.instances.launcher import Launcher
 from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
 
 

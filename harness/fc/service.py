@@ -13,14 +13,16 @@ from pathlib import Path
 from harness.fc.api import Api
 from harness.fc.control.plane import ControlPlane
 from harness.fc.control.surroundings import CodeBucket, EventSources, NoCodeBucket, NoEventSources
-from harness.fc.credentials import RoleCredentials
-from harness.fc.delivery import Delivery, DeliveryFaults, exponential_delay
-from harness.fc.destinations import Destinations
-from harness.fc.environment import Platform
+from harness.fc.delivery.destinations import Destinations
+from harness.fc.delivery.events import Event, EventSpool
+from harness.fc.delivery.queues import Delivery, DeliveryFaults, exponential_delay
 from harness.fc.errors import FcError, too_large
-from harness.fc.events import Event, EventSpool
 from harness.fc.guard import Guard
-from harness.fc.instance import Instance
+from harness.fc.instances.credentials import RoleCredentials
+from harness.fc.instances.environment import Platform
+from harness.fc.instances.instance import Instance
+from harness.fc.instances.launcher import Launcher
+from harness.fc.instances.watchdog import Watchdog
 from harness.fc.invocation import (
     MAX_ASYNC_PAYLOAD,
     MAX_SYNC_PAYLOAD,
@@ -29,14 +31,13 @@ from harness.fc.invocation import (
     refused,
 )
 from harness.fc.invoke_api import invocation_routes
-from harness.fc.launcher import Launcher
 from harness.fc.records import InvocationRecord, InvocationRecords
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec, TriggerSpec
-from harness.fc.watchdog import Watchdog
-from harness.http import Request, Response
-from harness.identity import Credentials, Identities
-from harness.service import Authorize, Journal
+from harness.http.server import Request, Response
+from harness.journal import Journal
+from harness.ram.asking import Authorize
+from harness.ram.identity import Credentials, Identities
 
 
 class FunctionCompute:

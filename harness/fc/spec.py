@@ -1,7 +1,7 @@
 """What a function is: the part of FC's Function, AsyncConfig and Trigger that the local cloud acts on.
 
-Both s.yaml (harness/stack.py) and the control plane describe functions with these. Names follow FC's API, version
-2023-03-30, where that is plain; units are in the names.
+Both s.yaml (harness/stack/reader.py) and the control plane describe functions with these. Names follow FC's API,
+version 2023-03-30, where that is plain; units are in the names.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from harness.http import is_loopback
+from harness.http.server import is_loopback
 
 _SECONDS = 3.0
 

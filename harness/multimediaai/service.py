@@ -21,8 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.http import Request, Response
-from harness.identity import Credentials, Identities, signer_name
+from harness.http.server import Request, Response
+from harness.journal import Journal
 from harness.multimediaai.account import Account
 from harness.multimediaai.actions import Actions, Behaviour, Fields, Params, result
 from harness.multimediaai.callback import tell
@@ -31,7 +31,8 @@ from harness.multimediaai.errors import ApiError, refused
 from harness.multimediaai.tasks import Task, Tasks
 from harness.multimediaai.wire import MAX_BODY, Call, read_call
 from harness.multimediaai.workers import Workers
-from harness.service import Authorize, Journal, condition_context
+from harness.ram.asking import Authorize, condition_context
+from harness.ram.identity import Credentials, Identities, signer_name
 from harness.signatures import SignatureError, acs3, rpc
 from harness.signatures.gateway import NonceLog
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from harness.http import Request, Response
+from harness.http.server import Request, Response
+from harness.http.xml_text import xml_text
 from harness.multimediaai.errors import ApiError
 from harness.signatures import rpc
-from harness.xml_text import xml_text
 
 #: in bytes; more is refused
 MAX_BODY = 1 << 20

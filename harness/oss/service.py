@@ -29,9 +29,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
-from harness.body import MalformedBody
-from harness.http import ConnectionCut, Request, Response
-from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.http.body import MalformedBody
+from harness.http.server import ConnectionCut, Request, Response
+from harness.http.xml_text import xml_text
+from harness.journal import Journal
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.store import Store
@@ -57,9 +58,9 @@ from harness.oss.wire.operations import Operation, detect
 from harness.oss.wire.times import http_date
 from harness.oss.wire.unsupported import refuse_unsupported
 from harness.oss.wire.xml import Element, render
-from harness.service import Authorize, Journal
+from harness.ram.asking import Authorize
+from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
 from harness.signatures import oss_v4
-from harness.xml_text import xml_text
 
 HANDLERS: Mapping[str, Handler] = {
     **buckets.HANDLERS,
@@ -82,7 +83,7 @@ _log = logging.getLogger(__name__)
 
 
 class OssService:
-    """A harness.service.Service. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
+    """A Service of harness.http. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
 
     `code_bucket`: what is in it gets run, so that no web page may write it. `new_account`: one that opened OSS
     since 2025-03-20, to whom public endpoints of mainland regions serve no data. The Host decides: loopback counts

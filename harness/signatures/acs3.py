@@ -13,8 +13,8 @@ import hmac
 import re
 from typing import NamedTuple
 
-from harness.http import Request
-from harness.identity import Credentials, Identities
+from harness.http.server import Request
+from harness.ram.identity import Credentials, Identities
 from harness.signatures import SignatureError
 from harness.signatures.gateway import NonceLog, check_timestamp, percent, resolve
 

@@ -14,8 +14,8 @@ import re
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
-from harness.http import Request
-from harness.identity import Credentials, Identities, IdentityError
+from harness.http.server import Request
+from harness.ram.identity import Credentials, Identities, IdentityError
 from harness.signatures import MAX_SKEW, SignatureError
 
 _AUTHORIZATION = re.compile(r"FC (?P<key_id>[^:\s]+):(?P<signature>[A-Za-z0-9+/=]+)")

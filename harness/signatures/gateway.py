@@ -11,7 +11,7 @@ from collections import OrderedDict
 from datetime import datetime, timezone
 from urllib.parse import quote
 
-from harness.identity import Credentials, Identities, IdentityError
+from harness.ram.identity import Credentials, Identities, IdentityError
 from harness.signatures import MAX_SKEW, SignatureError
 
 _REFUSED_IDENTITY = {

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from email.message import Message
 
-from harness.http import Request
+from harness.http.server import Request
 from harness.signatures import MAX_SKEW, SignatureError
 from harness.signatures.oss_claim import Claim, parse_http_date, parse_seconds, signed_pairs, too_skewed
 

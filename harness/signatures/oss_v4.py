@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from email.message import Message
 from urllib.parse import quote
 
-from harness.http import Request
+from harness.http.server import Request
 from harness.signatures import MAX_SKEW, SignatureError
 from harness.signatures.oss_claim import Claim, parse_seconds, signed_pairs, too_skewed
 

@@ -14,8 +14,8 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from harness.http import Request
-from harness.identity import Credentials, Identities
+from harness.http.server import Request
+from harness.ram.identity import Credentials, Identities
 from harness.signatures import SignatureError
 from harness.signatures.gateway import NonceLog, check_timestamp, percent, resolve
 

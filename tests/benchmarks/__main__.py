@@ -12,8 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from harness.interpreters import find_interpreter
-from harness.package import PackageError
+from deploy.package import PackageError
+from harness.fc.instances.interpreters import find_interpreter
 from tests.benchmarks.baseline import TOLERANCE_OF_BYTES, TOLERANCE_OF_TIMES, find_regressions, write_baseline
 from tests.benchmarks.cloud import measure_cloud
 from tests.benchmarks.costs import measure_costs

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import alibabacloud_oss_v2 as oss
 
-from harness.client import oss_client
+from harness.cli.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
 from tests.benchmarks.figures import Figure, Goal, Sample
 from tests.benchmarks.setting import PROJECT

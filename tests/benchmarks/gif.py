@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 from av.video.stream import VideoStream
 
-from harness.clip import make_clip
+from harness.cli.clip import make_clip
 from tests.benchmarks.setting import PROJECT
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 25

@@ -14,7 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.package import NOT_PACKAGED, PackageError, make_package
+from deploy.package import NOT_PACKAGED, PackageError, make_package
 from tests.benchmarks.setting import PROJECT, Peer
 
 PEERS = Path(__file__).with_name("peers")

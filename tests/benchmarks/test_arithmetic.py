@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.stack import read_stack
+from harness.stack.reader import read_stack
 from tests.benchmarks.baseline import FILE, find_regressions, write_baseline
 from tests.benchmarks.costs import CHOSEN, Cost
 from tests.benchmarks.figures import Figure, Goal, Sample, turns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.clients.matrix import REGION, Site
 from tests.clients.nodejs import Refused
 

@@ -17,7 +17,7 @@ from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 from fc2.fc_exceptions import FcError
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.clients.matrix import Site
 from tests.clients.tea import TeaClient, tea_config
 

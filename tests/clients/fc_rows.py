@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.fc.spec import FunctionSpec
-from harness.identity import ACCOUNT_ID
+from harness.ram.identity import ACCOUNT_ID
 from tests.clients.fc_clients import Fc2, Fc3, OpenApiFc
 from tests.clients.matrix import ABSENT, REGION, Cell, Row, Section, unknown_key, wrong_secret
 

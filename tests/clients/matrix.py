@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cloud import LocalCloud
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.clients.nodejs import Node
 from tests.npm import ALI_OSS, Unavailable, install
 

@@ -18,7 +18,7 @@ from aliyunsdkmultimediaai.request.v20190810.GetTaskResultRequest import GetTask
 from aliyunsdkmultimediaai.request.v20190810.GetTaskStatusRequest import GetTaskStatusRequest
 from darabonba.runtime import RuntimeOptions
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.clients.matrix import REGION, Site
 from tests.clients.tea import TeaClient, tea_config
 

@@ -10,7 +10,7 @@ import alibabacloud_oss_v2 as oss
 import alibabacloud_oss_v2.aio
 import oss2
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.clients.matrix import REGION, Site
 
 MINUTE = 60

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.clients.matrix import REGION, Site
 
 

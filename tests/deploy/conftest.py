@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.expressions import Resolver
-from harness.interpreters import find_interpreter
-from harness.package import DependenciesUnavailable, Package, make_package
+from deploy.package import DependenciesUnavailable, Package, make_package
+from harness.fc.instances.interpreters import find_interpreter
+from harness.stack.expressions import Resolver
 
 PROJECT = Path(__file__).parents[2]
 REQUIRED = {

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from harness.alarms import write_alarms
-from harness.stack import read_stack
+from deploy.alarms import write_alarms
+from harness.stack.reader import read_stack
 
 from .conftest import PROJECT, REQUIRED
 

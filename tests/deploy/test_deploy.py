@@ -15,9 +15,9 @@ from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.utils_models import Config
 
+from deploy.package import Package
 from harness.cloud import DEFAULTS, PROJECT, LocalCloud, local_cloud
-from harness.package import Package
-from harness.stack import read_stack
+from harness.stack.reader import read_stack
 
 FUNCTION = "gif-on-upload"
 VIDEOS, RECORDS = DEFAULTS["VIDEO_BUCKET"], DEFAULTS["TRACKING_BUCKET"]

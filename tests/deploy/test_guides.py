@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness.alarms import write_alarms
-from harness.policies import write_policies
-from harness.stack import read_stack
+from deploy.alarms import write_alarms
+from deploy.policies import write_policies
+from harness.stack.reader import read_stack
 
 from .conftest import PROJECT, REQUIRED
 

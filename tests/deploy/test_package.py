@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.package import (
+from deploy.package import (
     DependenciesUnavailable,
     Package,
     PackageError,

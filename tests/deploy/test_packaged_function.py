@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.package import Package
 from harness.cloud import LocalCloud, local_cloud
-from harness.package import Package
 
 VIDEOS, RECORDS = "my-videos", "my-gif-records"
 KEY = "视频/a+b 100% #1?.mp4"

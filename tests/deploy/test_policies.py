@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness.policies import policy_names, render_policy, write_policies
-from harness.ram import Policy, PolicyError
-from harness.stack import Stack, StackError, read_stack
+from deploy.policies import render_policy, write_policies
+from harness.ram.policy import Policy, PolicyError
+from harness.stack.documents import policy_names
+from harness.stack.reader import Stack, StackError, read_stack
 
 from .conftest import PROJECT, REQUIRED, StackFile
 

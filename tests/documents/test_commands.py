@@ -17,7 +17,7 @@ from typing import Any
 import alibabacloud_oss_v2 as oss
 import pytest
 
-from harness.client import oss_client
+from harness.cli.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
 
 from .pages import PROJECT, blocks, read

@@ -15,9 +15,9 @@ from handler.credentials import Credentials
 from handler.errors import VideosFailed
 from handler.main import App
 from handler.settings import read_settings
-from harness.client import oss_client
+from harness.cli.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
-from harness.identity import Credentials as StsCredentials
+from harness.ram.identity import Credentials as StsCredentials
 
 VIDEOS, RECORDS = "my-videos", "my-gif-records"
 

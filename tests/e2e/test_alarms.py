@@ -15,7 +15,7 @@ import handler.errors
 from handler.errors import GifOnUploadError, VideosFailed
 from handler.logs import utc_now
 from harness.cloud import LocalCloud
-from harness.service import Entry
+from harness.journal import Entry
 
 from .conftest import RECORDS, VIDEOS, Handler, event_for, owner_client
 

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from handler.settings import DEFAULT_VIDEO_SUFFIXES
-from harness.__main__ import main
-from harness.clip import make_clip
-from harness.demo import SUFFIXES, DemoError, run_demo
+from harness.cli.clip import make_clip
+from harness.cli.commands import main
+from harness.cli.demo import SUFFIXES, DemoError, run_demo
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ import oss2
 import pytest
 import requests
 
-from harness.clip import make_clip
+from harness.cli.clip import make_clip
 from harness.cloud import LocalCloud, local_cloud
 
 from .conftest import RECORDS, VIDEOS, owner_client, read_record, records

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from handler.errors import VideosFailed
+from harness.cli.demo import run_demo
 from harness.cloud import LocalCloud, local_cloud
-from harness.demo import run_demo
-from harness.faults import parse_fault
+from harness.http.faults import parse_fault
 from harness.multimediaai import Task, TaskStatus
 
 from .conftest import Handler, event_for, upload

@@ -11,7 +11,7 @@ import pytest
 
 from handler.errors import GifOnUploadError, RequestRejected
 from harness.cloud import LocalCloud, local_cloud
-from harness.identity import IdentityError
+from harness.ram.identity import IdentityError
 
 from .conftest import RECORDS, VIDEOS, Handler, event_for, upload
 

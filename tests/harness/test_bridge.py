@@ -6,8 +6,8 @@ from pathlib import Path
 
 import requests
 
-from harness.bridge import RESULTS_BUCKET, TEMP_BUCKET
 from harness.cloud import local_cloud
+from harness.cloud.bridge import RESULTS_BUCKET, TEMP_BUCKET
 
 
 def test_code_and_results_are_in_buckets_of_their_own(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.client import DEFAULT_URL, find_cloud
+from harness.cli.client import DEFAULT_URL, find_cloud
+from harness.cli.samples import RESULTS, read_samples
 from harness.cloud import local_cloud
-from harness.samples import RESULTS, read_samples
 
 from .command_line import LIMIT, PROJECT, assert_mistake, environment, run, up
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
-from harness.stack import StackError, read_stack
+from harness.stack.reader import StackError, read_stack
 
 from .command_line import PROJECT, assert_mistake, run
 

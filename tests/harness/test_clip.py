@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 
-from harness.clip import make_clip
+from harness.cli.clip import make_clip
 
 
 def test_the_clip_is_black_then_calm_then_lively_small_and_always_the_same(tmp_path: Path) -> None:

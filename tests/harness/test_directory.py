@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
-from harness.directory import DirectoryInUse, NotAStateDirectory, StateDirectory, remove_state, running_at
+from harness.cloud.directory import DirectoryInUse, NotAStateDirectory, StateDirectory, remove_state, running_at
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from harness.directory import StateDirectory
+from harness.cloud.directory import StateDirectory
 StateDirectory(Path(sys.argv[1])).announce("http://127.0.0.1:7")
 print("held", flush=True)
 time.sleep(60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.endpoints import in_production, service_at
+from harness.http.hosts import in_production, service_at
 
 SERVICES = {
     "oss": [

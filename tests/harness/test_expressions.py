@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.dotenv import read_dotenv
-from harness.expressions import Resolver
+from harness.stack.dotenv import read_dotenv
+from harness.stack.expressions import Resolver
 from tests.npm import PARSE_SPEC, Unavailable, install
 
 PROJECT = Path(__file__).parents[2]

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import alibabacloud_oss_v2 as oss
 import pytest
 
-from harness.client import oss_client
+from harness.cli.client import oss_client
 from harness.cloud import local_cloud
-from harness.faults import KINDS, Fault, FaultError, Faults, describe, parse_fault
-from harness.operations import OPERATIONS
+from harness.http.faults import KINDS, Fault, FaultError, Faults, describe, parse_fault
+from harness.http.operations import OPERATIONS
 from harness.oss.wire import operations as oss_operations
 
 VALUES = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.http import Request, Response, Server, host_name
+from harness.http.server import Request, Response, Server, host_name
 
 HEAD = b"POST /k HTTP/1.1\r\nHost: x\r\n"
 GIGABYTES = b"Content-Length: 6000000000\r\n\r\n"

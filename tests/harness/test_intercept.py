@@ -22,8 +22,8 @@ from handler.main import App
 from handler.settings import read_settings
 from harness.cloud import LocalCloud, local_cloud
 from harness.fc.spec import FunctionSpec
-from harness.http import Request, Response, Server
-from harness.intercept import InterceptionError
+from harness.http.intercept import InterceptionError
+from harness.http.server import Request, Response, Server
 from tests.clients.fc_clients import Fc2, Fc3
 from tests.clients.multimediaai_clients import CoreMultimediaAI, MultimediaAI, OpenApiMultimediaAI
 from tests.clients.oss_clients import Oss2, OssV2, OssV2Async

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.client import CallError, Client
-from harness.clip import make_clip
+from harness.cli.client import CallError, Client
+from harness.cli.clip import make_clip
+from harness.cli.outcome import wait_for_outcome
 from harness.cloud import LocalCloud, local_cloud
-from harness.outcome import wait_for_outcome
 
 from .command_line import run
 

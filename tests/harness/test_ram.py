@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.ram import OPERATORS, Policy, PolicyError
+from harness.ram.policy import OPERATORS, Policy, PolicyError
 
 READ = "oss:GetObject"
 OBJECT = "acs:oss:cn-beijing:1:videos/clip.mp4"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.cloud.roles import Roles
 from harness.fc import FunctionSpec, TriggerSpec
-from harness.identity import Credentials
-from harness.ram import Policy, PolicyError
-from harness.roles import Roles
+from harness.ram.identity import Credentials
+from harness.ram.policy import Policy, PolicyError
 
 OWNER = Credentials("LTAI", "secret")
 POLICY = {

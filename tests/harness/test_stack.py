@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
-from harness.stack import StackError, read_stack
+from harness.stack.reader import StackError, read_stack
 
 PROJECT = Path(__file__).parents[2]
 FILLED_IN = {

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.cloud import CloudOptions, LocalCloud
-from harness.policies import policy_names
-from harness.stack import StackError, check_stack, read_stack
+from harness.stack.documents import policy_names
+from harness.stack.reader import StackError, check_stack, read_stack
 
 from .command_line import PROJECT, assert_mistake, environment, run
 

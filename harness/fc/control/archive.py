@@ -11,8 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.crc64 import crc64
 from harness.fc.errors import FcError
+from harness.http.crc64 import crc64
 
 #: Bytes, unpacked: FC's limit for code packages.
 MAX_UNPACKED = 500 * 1024 * 1024

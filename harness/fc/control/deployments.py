@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from harness.fc.control.archive import Code, CodeArchive
 from harness.fc.control.documents import Document, async_config_of, spec_of
-from harness.fc.environment import Platform
 from harness.fc.errors import function_not_found
+from harness.fc.instances.environment import Platform
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
 

@@ -16,8 +16,8 @@ from harness.fc.control.validation import check_function, check_implemented, che
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
 from harness.fc.spec import LATEST
-from harness.http import Response
-from harness.identity import Identities
+from harness.http.server import Response
+from harness.ram.identity import Identities
 
 #: The role behind the credentials of GetTempBucketToken; `upload_policy` is its policy.
 UPLOAD_ROLE = "fc-code-upload"

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.fc.api import json_response
 from harness.fc.control.validation import invalid
-from harness.http import Response
+from harness.http.server import Response
 
 
 def page(

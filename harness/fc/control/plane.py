@@ -25,12 +25,12 @@ from harness.fc.control.surroundings import CodeBucket, EventSources
 from harness.fc.control.tags import TagOperations
 from harness.fc.control.triggers import TriggerOperations
 from harness.fc.control.versions import VersionOperations
-from harness.fc.environment import Platform
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
+from harness.fc.instances.environment import Platform
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec, TriggerSpec
-from harness.identity import Identities
+from harness.ram.identity import Identities
 
 
 class ControlPlane:

@@ -11,7 +11,7 @@ from harness.fc.control.paging import page
 from harness.fc.control.validation import check_async_config, check_concurrency
 from harness.fc.errors import FcError
 from harness.fc.spec import LATEST
-from harness.http import Response
+from harness.http.server import Response
 
 _KEPT = ("maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig", "asyncTask")
 

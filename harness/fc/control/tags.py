@@ -8,7 +8,7 @@ from typing import Any
 from harness.fc.api import V3, Call, Route, json_response
 from harness.fc.control.deployments import Deployment, Deployments
 from harness.fc.control.validation import invalid, text
-from harness.http import Response
+from harness.http.server import Response
 
 
 class TagOperations:

@@ -13,7 +13,7 @@ from harness.fc.control.surroundings import EventSources
 from harness.fc.control.validation import check_own, check_trigger, invalid
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
-from harness.http import Response
+from harness.http.server import Response
 
 #: FC's limit for one function
 MAX_TRIGGERS = 10

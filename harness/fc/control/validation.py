@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness.fc.environment import RESERVED_PREFIX
 from harness.fc.errors import FcError
+from harness.fc.instances.environment import RESERVED_PREFIX
 
 RUNTIMES = ("python3.6", "python3.9", "python3.10", "python3.12")
 _FUNCTION_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)

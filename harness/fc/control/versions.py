@@ -13,7 +13,7 @@ from harness.fc.control.validation import invalid, text
 from harness.fc.errors import FcError
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST
-from harness.http import Response
+from harness.http.server import Response
 
 _ALIAS = re.compile(r"(?!\d+$)[A-Za-z_][\w-]{0,127}", re.ASCII)
 

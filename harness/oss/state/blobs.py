@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from harness.crc64 import combine, crc64
+from harness.http.crc64 import combine, crc64
 from harness.oss.state.model import Content
 
 PIECE = 256 * 1024

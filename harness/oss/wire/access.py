@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from harness.http import Request
-from harness.identity import Credentials, Identities, IdentityError, signer_name
+from harness.http.server import Request
+from harness.journal import Journal
 from harness.oss.errors import OssError
 from harness.oss.wire.call import Call, Place
-from harness.service import Authorize, Journal, condition_context
+from harness.ram.asking import Authorize, condition_context
+from harness.ram.identity import Credentials, Identities, IdentityError, signer_name
 from harness.signatures import SignatureError, oss_v1, oss_v4
 from harness.signatures.oss_claim import Claim
 

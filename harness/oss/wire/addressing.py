@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from harness.endpoints import by_name
-from harness.http import Request, host_name, is_address
+from harness.http.hosts import by_name
+from harness.http.server import Request, host_name, is_address
 from harness.oss.errors import OssError
 from harness.oss.state.model import check_bucket_name, check_key
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import BUCKET_ACLS, STORAGE_CLASSES, Bucket
 from harness.oss.wire import encryption

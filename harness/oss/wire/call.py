@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.body import BodyTimeout
-from harness.http import ConnectionCut, Request, Response
-from harness.identity import Credentials
+from harness.http.body import BodyTimeout
+from harness.http.server import ConnectionCut, Request, Response
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.model import Bucket
@@ -20,6 +19,7 @@ from harness.oss.state.store import Store
 from harness.oss.wire.operations import Operation
 from harness.oss.wire.times import iso
 from harness.oss.wire.xml import MAX_DOCUMENT, Element, render
+from harness.ram.identity import Credentials
 
 #: bytes that one request may upload
 MAX_BODY = 5 * 1024**3

@@ -6,7 +6,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.http import Request
+from harness.http.server import Request
 
 MIN_SIZE = 1024
 _TYPES = frozenset(

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from harness.http import Request
+from harness.http.guard import is_link
+from harness.http.server import Request
 from harness.oss.errors import OssError
 from harness.oss.state.cors import Cors
 from harness.oss.wire.addressing import Target
 from harness.oss.wire.operations import detect
-from harness.web_guard import is_link
 
 #: calls of a bucket that are about its objects; all others are about the bucket
 _ABOUT_OBJECTS = frozenset(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Attributes, Bucket, StoredObject
 from harness.oss.state.uploads import MAX_PARTS

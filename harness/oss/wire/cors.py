@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element as Node
 
-from harness.http import Request, Response
+from harness.http.server import Request, Response
 from harness.oss.errors import OssError
 from harness.oss.state.cors import Cors, CorsRule
 from harness.oss.wire.call import Call, Handler, answer_xml, empty

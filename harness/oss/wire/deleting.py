@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import check_key, check_version_id
 from harness.oss.state.objects import Deletion

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from harness.http import Response, is_address
+from harness.http.server import Response, is_address
 from harness.oss.errors import OssError
 from harness.oss.wire.call import Call, Handler, answer_xml, empty
 from harness.oss.wire.times import http_date, iso

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Bucket, Encryption
 from harness.oss.wire.call import Call, Handler, answer_xml, empty

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable
 from urllib.parse import quote
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.listing import Page
 from harness.oss.state.model import StoredObject

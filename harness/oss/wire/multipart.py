@@ -6,7 +6,7 @@ import base64
 from dataclasses import replace
 from urllib.parse import quote
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import StoredObject, Upload
 from harness.oss.state.upload_pages import upload_page

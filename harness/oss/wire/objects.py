@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import IO
 
-from harness.body import CHUNK
-from harness.http import Response
+from harness.http.body import CHUNK
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Attributes, Content, StoredObject
 from harness.oss.wire import attributes as wire

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.http import Request
+from harness.http.server import Request
 from harness.oss.errors import OssError
 from harness.oss.wire.addressing import Target
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import EMPTY, OBJECT_ACLS, StoredObject, check_key
 from harness.oss.wire import attributes as wire

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.http import Response
+from harness.http.server import Response
 from harness.oss.state.statistics import Held
 from harness.oss.wire.call import Call, Handler, answer_xml
 from harness.oss.wire.xml import Element

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from harness.http import Request
+from harness.http.server import Request
 from harness.oss.errors import OssError
 
 _CALLBACKS = ("x-oss-callback", "x-oss-callback-var", "callback", "callback-var")

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from harness.cloud import LocalCloud
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 
 from .conftest import state, upload
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.clip import make_clip
+from harness.cli.clip import make_clip
 from harness.cloud import LocalCloud, local_cloud
 
 from .chromium import Page

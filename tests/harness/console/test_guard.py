@@ -8,9 +8,9 @@ from io import BytesIO
 import pytest
 import requests
 
-from harness.body import Body
 from harness.cloud import LocalCloud, local_cloud
-from harness.http import Request
+from harness.http.body import Body
+from harness.http.server import Request
 
 from .conftest import state, upload
 

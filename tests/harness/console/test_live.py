@@ -15,8 +15,8 @@ import requests
 from harness.cloud import LocalCloud
 from harness.console import live
 from harness.console.live import Live, TooManyStreams
-from harness.http import Response, Server
-from harness.service import Journal
+from harness.http.server import Response, Server
+from harness.journal import Journal
 
 
 def events(answer: requests.Response) -> Iterator[dict[str, Any]]:

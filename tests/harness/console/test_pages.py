@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from harness.cloud import LocalCloud, local_cloud
-from harness.faults import KINDS
+from harness.http.faults import KINDS
 
 from .conftest import upload
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from harness.fc import FunctionCompute, FunctionSpec, TriggerSpec
 from harness.fc.invocation import InvocationResult
-from harness.http import Server
-from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.http.server import Server
+from harness.journal import Journal
 from harness.oss.notifications import NotificationRule, Notifications
-from harness.ram import Decision, Policy
-from harness.service import Journal
+from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
+from harness.ram.policy import Decision, Policy
 
 REGION = "cn-beijing"
 ROLE = "worker"

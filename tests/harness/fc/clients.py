@@ -11,7 +11,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.harness.fc.account import REGION, LocalFc
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from harness.fc import AsyncConfig
 from harness.fc.errors import FcError
-from harness.identity import ACCOUNT_ID
+from harness.ram.identity import ACCOUNT_ID
 from tests.harness.fc.account import REGION, ROLE, LocalFc, until
 
 #: Notes each execution in a file and fails as often as the event says.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from harness.identity import ACCOUNT_ID
+from harness.ram.identity import ACCOUNT_ID
 from tests.harness.fc.account import REGION, ROLE, LocalFc
 
 CONTEXT = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.identity import ACCOUNT_ID
+from harness.ram.identity import ACCOUNT_ID
 from tests.harness.fc.account import REGION, LocalFc
 
 

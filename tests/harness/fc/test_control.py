@@ -13,9 +13,9 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
 
-from harness.crc64 import crc64
 from harness.fc.control.functions import UPLOAD_ROLE
-from harness.identity import ACCOUNT_ID
+from harness.http.crc64 import crc64
+from harness.ram.identity import ACCOUNT_ID
 from tests.harness.fc.account import REGION, LocalFc
 from tests.harness.fc.clients import client3, temp_bucket_token
 

@@ -11,7 +11,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 
 from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
-from harness.identity import ACCOUNT_ID
+from harness.ram.identity import ACCOUNT_ID
 from tests.harness.fc.account import ROLE, LocalFc
 from tests.harness.fc.clients import client3, publish, put_async, temp_bucket_token
 from tests.harness.fc.test_control import (

@@ -10,8 +10,8 @@ from alibabacloud_fc20230330 import models
 
 from harness.fc import AsyncConfig
 from harness.fc.control.functions import upload_policy
-from harness.identity import ACCOUNT_ID
-from harness.ram import Policy
+from harness.ram.identity import ACCOUNT_ID
+from harness.ram.policy import Policy
 from tests.harness.fc.account import ROLE, LocalFc
 from tests.harness.fc.clients import client3, publish, put_async
 from tests.harness.fc.test_control import (

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from harness.fc.code import CodeWatch
+from harness.fc.instances.code import CodeWatch
 from tests.harness.fc.account import LocalFc, error, gone, until
 
 PID = "import os\ndef handler(event, context): return os.getpid()"

@@ -14,9 +14,9 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from darabonba.runtime import RuntimeOptions
 from fc2.fc_exceptions import FcError as Fc2Error
 
-from harness.body import Body
-from harness.http import Request
-from harness.identity import Credentials
+from harness.http.body import Body
+from harness.http.server import Request
+from harness.ram.identity import Credentials
 from tests.harness.fc.account import ROLE, LocalFc
 from tests.harness.fc.clients import client2, client3
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.fc.schedule import Schedule
+from harness.fc.delivery.schedule import Schedule
 from tests.harness.fc.account import until
 
 Make = Callable[..., Schedule[int]]

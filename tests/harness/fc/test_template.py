@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.fc.template import can_fork
+from harness.fc.instances.template import can_fork
 from tests.harness.fc.account import LocalFc, gone, until
 
 #: What an instance can see of how it was started.

@@ -12,11 +12,11 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from harness.http import ConnectionCut, Request, Response, Server
-from harness.identity import Credentials, Identities
+from harness.http.server import ConnectionCut, Request, Response, Server
+from harness.journal import Journal
 from harness.multimediaai import Limits, MultimediaAIService
-from harness.ram import Decision
-from harness.service import Journal
+from harness.ram.identity import Credentials, Identities
+from harness.ram.policy import Decision
 
 OWNER = Credentials("LTAI5tTest", "test-secret")
 

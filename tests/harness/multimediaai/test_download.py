@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from harness.http import Request, Response
+from harness.http.server import Request, Response
 from harness.multimediaai.download import Cancelled, DownloadError, Limits, download
 from tests.harness.multimediaai.conftest import World, cut
 

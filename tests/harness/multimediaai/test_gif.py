@@ -14,7 +14,7 @@ import av
 import pytest
 from av.video.stream import VideoStream
 
-from harness.clip import make_clip
+from harness.cli.clip import make_clip
 from harness.multimediaai.gif import Gif, render
 from harness.multimediaai.video import VideoError
 from tests.harness.multimediaai.videos import GREEN, RED, make_sound, make_video, picture

@@ -22,8 +22,8 @@ from aliyunsdkmultimediaai.request.v20190810 import (
 )
 from darabonba.runtime import RuntimeOptions
 
-from harness.identity import Credentials
 from harness.multimediaai import TaskStatus
+from harness.ram.identity import Credentials
 from tests.harness.multimediaai.conftest import OWNER, World
 
 NAME = "视频 a+b 100% #1?~*.mp4"

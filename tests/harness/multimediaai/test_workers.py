@@ -9,7 +9,7 @@ import time
 import av
 import pytest
 
-from harness.http import Request, Response
+from harness.http.server import Request, Response
 from harness.multimediaai import Task, TaskStatus
 from tests.harness.multimediaai.calls import legacy
 from tests.harness.multimediaai.conftest import World

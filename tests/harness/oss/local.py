@@ -12,11 +12,11 @@ import alibabacloud_oss_v2 as oss_v2
 import oss2
 import requests
 
-from harness.http import ConnectionCut, Dispatch, Request, Response, Server
-from harness.identity import ACCOUNT_ID, Credentials, Identities
+from harness.http.server import ConnectionCut, Dispatch, Request, Response, Server
+from harness.journal import Journal
 from harness.oss import OssService, Store
-from harness.ram import Decision, Policy
-from harness.service import Journal
+from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
+from harness.ram.policy import Decision, Policy
 
 #: where code is uploaded to before a function is deployed
 TEMP_BUCKET = "fc-temp"

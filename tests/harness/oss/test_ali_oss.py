@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from harness.identity import ACCOUNT_ID
+from harness.ram.identity import ACCOUNT_ID
 from tests.harness.oss.local import AWKWARD_KEY, TEMP_BUCKET, LocalOss
 from tests.npm import ALI_OSS, Unavailable, install
 

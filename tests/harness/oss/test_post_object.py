@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.harness.oss.local import AWKWARD_KEY, REGION, LocalOss
 
 

@@ -11,7 +11,7 @@ import oss2
 import pytest
 import requests
 
-from harness.identity import Credentials
+from harness.ram.identity import Credentials
 from tests.harness.oss.local import AWKWARD_KEY, REGION, LocalOss
 
 CLIENTS = [("oss2", "v1"), ("oss2", "v4"), ("oss_v2", "v1"), ("oss_v2", "v4")]

@@ -10,7 +10,7 @@ from pathlib import Path
 import oss2
 import pytest
 
-from harness.crc64 import combine, crc64
+from harness.http.crc64 import combine, crc64
 from harness.oss import OssError, Store
 from harness.oss.notifications import NotificationRule
 from harness.oss.state import blobs

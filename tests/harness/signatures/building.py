@@ -6,8 +6,8 @@ import io
 from collections.abc import Mapping
 from email.message import Message
 
-from harness.body import Body
-from harness.http import Request
+from harness.http.body import Body
+from harness.http.server import Request
 
 
 def a_request(

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import pytest
 from alibabacloud_tea_openapi.utils import Utils
 
-from harness.http import Request
-from harness.identity import Credentials, Identities
+from harness.http.server import Request
+from harness.ram.identity import Credentials, Identities
 from harness.signatures import MAX_SKEW, SignatureError, acs3
 from harness.signatures.gateway import NonceLog
 from tests.harness.signatures.building import a_request

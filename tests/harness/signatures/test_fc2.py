@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 import pytest
 from fc2.auth import Auth
 
-from harness.http import Request
-from harness.identity import Credentials, Identities
+from harness.http.server import Request
+from harness.ram.identity import Credentials, Identities
 from harness.signatures import SignatureError, fc2
 from tests.harness.signatures.building import a_request
 

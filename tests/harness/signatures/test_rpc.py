@@ -10,8 +10,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from alibabacloud_tea_openapi.utils import Utils
 
-from harness.http import Request
-from harness.identity import Credentials, Identities
+from harness.http.server import Request
+from harness.ram.identity import Credentials, Identities
 from harness.signatures import SignatureError, rpc
 from harness.signatures.gateway import NonceLog
 from tests.harness.signatures.building import a_request

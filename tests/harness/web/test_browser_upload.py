@@ -13,7 +13,7 @@ import oss2
 import pytest
 
 from harness.cloud import LocalCloud
-from harness.http import Response, Server
+from harness.http.server import Response, Server
 from tests.harness.console.chromium import Page
 
 KEY = "uploads/猫 a+b.mp4"

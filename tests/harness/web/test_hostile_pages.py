@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.cloud import LocalCloud, local_cloud
-from harness.http import Response, Server
+from harness.http.server import Response, Server
 from tests.harness.console.chromium import Page
 from tests.harness.web import attacks
 

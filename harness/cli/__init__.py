@@ -1,0 +1,1 @@
+"""`python -m harness`: the local cloud for people."""

@@ -1,0 +1,102 @@
+"""`python -m harness up`: a local cloud for a person, from its options to Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from harness.cloud.directory import DirectoryInUse, NotAStateDirectory, StateUnreadable
+from harness.cloud.local import LocalCloud
+from harness.cloud.options import CloudOptions
+from harness.http.faults import FaultError, parse_fault
+from harness.http.server import is_loopback
+from harness.ram.policy import PolicyError
+from harness.stack.reader import StackError
+
+
+class UpError(Exception):
+    """The cloud cannot start; the message says what to change."""
+
+
+def run_up(options: CloudOptions, faults: Sequence[str]) -> None:
+    """Starts it, says so on standard output, and stops it at SIGINT, SIGTERM or SIGHUP. Raises UpError.
+
+    faults: as text.
+    """
+    # The interpreter writes each signal into this pipe at once. Its handlers run later, between two steps of this
+    # thread: one that should wake this thread may wait for it forever.
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    # From the beginning: what is half built is taken down, too.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
+            signal.signal(number, lambda *_: None)
+    _check_host(options.host, options.anywhere)
+    with _build(options, faults) as cloud:
+        if not select.select([told], [], [], 0.0)[0]:
+            _say_ready(cloud)
+        os.read(told, 1)
+        click.echo("stopping …")
+
+
+def _build(options: CloudOptions, faults: Sequence[str]) -> LocalCloud:
+    try:
+        parsed = [parse_fault(text) for text in faults]
+        cloud = LocalCloud(options)
+    except FaultError as exc:
+        raise UpError(f"--fault {exc}; see `python -m harness up --help`") from exc
+    except (StackError, PolicyError) as exc:
+        raise UpError(str(exc)) from exc
+    except DirectoryInUse as exc:
+        raise UpError(f"{exc}: stop that one, or add --ephemeral or another --directory") from exc
+    except NotAStateDirectory as exc:
+        raise UpError(f"{exc}: name an empty or a new --directory") from exc
+    except StateUnreadable as exc:
+        raise UpError(f"{exc}: `python -m harness reset --directory {options.directory}` removes it") from exc
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise UpError(f"port {options.port} is taken by another program: add --port 0 for a free one") from exc
+        raise UpError(f"{exc.filename or f'{options.host}:{options.port}'}: {exc.strerror or exc}") from exc
+    for fault in parsed:
+        cloud.faults.add(fault)
+    return cloud
+
+
+def _check_host(host: str, anywhere: bool) -> None:
+    if ":" in host:
+        raise UpError(f"--host {host}: an IPv4 address or a name is needed")
+    if not is_loopback(host) and not anywhere:
+        raise UpError(f"--host {host}: others can reach it, and the keys are public knowledge; add --anywhere")
+
+
+def _say_ready(cloud: LocalCloud) -> None:
+    click.echo(f"local cloud ready at {cloud.url}")
+    click.echo(f"  console  {cloud.url}/_console")
+    for trigger in cloud.stack.triggers if cloud.stack else ():
+        click.echo(f"  watches  oss://{trigger.bucket}/{trigger.prefix}*{trigger.suffix} for {trigger.function}")
+    for bucket in cloud.options.buckets:
+        click.echo(f"  bucket   oss://{bucket}")
+    click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")
+    _say_exports(cloud)
+    sys.stdout.flush()
+
+
+def _say_exports(cloud: LocalCloud) -> None:
+    """The endpoint is not among them as OSS_ENDPOINT: s.yaml has that name, and a later deploy would ship it."""
+    click.echo("\nFor the SDKs, ossutil and s, in a terminal of their own: what you deploy from it goes here.")
+    key_id, secret = "$ALIBABA_CLOUD_ACCESS_KEY_ID", "$ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+    if cloud.options.owner:
+        click.echo("  (the access key is the one in your environment)")
+    else:
+        key_id, secret = cloud.identities.owner.access_key_id, cloud.identities.owner.access_key_secret
+        click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={key_id} ALIBABA_CLOUD_ACCESS_KEY_SECRET={secret}")
+    click.echo(f"  export OSS_ACCESS_KEY_ID={key_id} OSS_ACCESS_KEY_SECRET={secret} OSS_REGION={cloud.region}")
+    click.echo(f"  OSS's endpoint, for the SDKs and for ossutil's -e, is {cloud.url}")
+    click.echo(f"  export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT={cloud.url}")

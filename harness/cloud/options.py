@@ -1,0 +1,63 @@
+"""How a local cloud is made: the options of `local_cloud()` and of `python -m harness up`."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.fc import exponential_delay
+from harness.ram.identity import ACCOUNT_ID, Credentials
+
+PROJECT = Path(__file__).parents[2]
+#: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
+DEFAULTS = {
+    "ACCOUNT_ID": ACCOUNT_ID,
+    "REGION": "cn-beijing",
+    "APPLICATION_ID": "local-application",
+    "VIDEO_BUCKET": "my-videos",
+    "TRACKING_BUCKET": "my-gif-records",
+}
+
+
+@dataclass(frozen=True)
+class CloudOptions:
+    """How a local cloud is made.
+
+    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. buckets: made besides the stack's.
+    directory: where state lives; None: a temporary one, removed at the end. environ: what s.yaml's ${env()}
+    reads, on top of DEFAULTS. function_environment: variables of the function that win over s.yaml's. code:
+    the function's code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
+    an asynchronous invocation.
+    new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
+    function are bound to the buckets that there are.
+    render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
+    clock: epoch seconds; the default is the real time, also where freezegun freezes the test's: the function runs
+    in a process of its own, which nothing freezes. Let clients sign with the real time, too:
+    freeze_time(…, ignore=["oss2", "requests", "harness"]).
+    anywhere: answer to every host name, and to every web page (see harness.http.guard).
+    """
+
+    stack_file: Path | None = PROJECT / "s.yaml"
+    buckets: tuple[str, ...] = ()
+    directory: Path | None = None
+    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    function_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    code: Path | None = None
+    policy_file: Path = PROJECT / "ram" / "role-policy.json"
+    owner: Credentials | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+    context_shape: str | None = None
+    retry_delay: Callable[[int], float] = exponential_delay
+    render: bool = True
+    intercept: bool = False
+    anywhere: bool = False
+    new_account: bool = False
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port must be between 0 (any that is free) and 65535; it is {self.port}")

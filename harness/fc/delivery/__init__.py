@@ -1,0 +1,1 @@
+"""Asynchronous invocations: queued, retried, expired, and what their outcome is sent to."""

@@ -1,0 +1,83 @@
+"""Where the outcome of an asynchronous invocation goes: onSuccess and onFailure of asyncInvokeConfig."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+
+from harness.fc.delivery.events import Event
+from harness.fc.errors import FcError
+from harness.fc.instances.environment import Platform
+from harness.fc.invocation import InvocationResult
+from harness.fc.spec import AsyncConfig, FunctionSpec
+from harness.journal import Journal
+from harness.ram.asking import Authorize
+from harness.ram.identity import Credentials
+
+_FUNCTION = re.compile(
+    r"acs:fc:[^:]*:[^:]*:(?:functions/(?P<name>[^/]+)(?:/[^/]+)?|services/[^/]+/functions/(?P<old_name>[^/]+))"
+)
+
+
+class Destinations:
+    """Sends results on, with the function's role. `send(function, payload)` invokes a function asynchronously."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        credentials: Callable[[FunctionSpec], Credentials | None],
+        authorize: Authorize,
+        journal: Journal,
+        send: Callable[[str, bytes], object],
+    ) -> None:
+        self._platform = platform
+        self._credentials = credentials
+        self._authorize = authorize
+        self._journal = journal
+        self._send = send
+
+    def settle(self, spec: FunctionSpec, config: AsyncConfig, event: Event, result: InvocationResult) -> None:
+        """Called once for each event that has ended, with its last result."""
+        arn = config.on_success if result.ok else config.on_failure
+        if arn:
+            outcome = self._deliver(spec, function_of(arn), event, result)
+            self._journal.add("destination", request_id=event.request_id, destination=arn, outcome=outcome)
+
+    def _deliver(self, spec: FunctionSpec, target: str | None, event: Event, result: InvocationResult) -> str:
+        if target is None:
+            return "not implemented"
+        resource = self._platform.function_arn(target)
+        decision = self._authorize(self._credentials(spec), "fc:InvokeFunction", resource, {})
+        if not decision.allowed:
+            return f"denied: fc:InvokeFunction on {resource}"
+        try:
+            self._send(target, destination_payload(event, result, self._platform.function_arn(spec.name)))
+        except FcError as exc:
+            return exc.code
+        return "sent"
+
+
+def function_of(arn: str) -> str | None:
+    """The function that a destination's ARN names, in the form of FC 3.0 or 2.0; None: it is something else."""
+    match = _FUNCTION.fullmatch(arn)
+    return (match["name"] or match["old_name"]) if match else None
+
+
+def destination_payload(event: Event, result: InvocationResult, function_arn: str) -> bytes:
+    """What the destination receives. Shape: FC's page "Result callback"; `timestamp` in milliseconds."""
+    condition = result.error_type or ""
+    document = {
+        "timestamp": int(time.time() * 1000),
+        "requestContext": {
+            "requestId": event.request_id,
+            "functionArn": function_arn,
+            "condition": condition,
+            "approximateInvokeCount": event.retry_count + 1,
+        },
+        "requestPayload": event.payload.decode("utf-8", "replace"),
+        "responseContext": {"statusCode": result.status, "functionError": condition},
+        "responsePayload": result.body.decode("utf-8", "replace"),
+    }
+    return json.dumps(document, ensure_ascii=False).encode()

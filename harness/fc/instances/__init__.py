@@ -1,0 +1,1 @@
+"""A function, and the processes that it runs in."""

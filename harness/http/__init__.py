@@ -1,0 +1,1 @@
+"""HTTP as the services share it; nothing here knows one of them."""

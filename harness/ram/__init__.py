@@ -1,0 +1,1 @@
+"""RAM: who signs, and what a role may do."""

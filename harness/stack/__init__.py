@@ -1,0 +1,1 @@
+"""s.yaml and .env as the local cloud and `make` need them."""

@@ -1,0 +1,68 @@
+"""The documents of ram/ and alarms/: their placeholders, and what those stand for in one stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from harness.fc.spec import FunctionSpec, TriggerSpec, role_name
+from harness.ram.policy import PolicyError
+from harness.stack.reader import Stack, StackError, check_stack
+
+#: What a placeholder of ram/*.json may be called; any other is a mistake in the document.
+NAMES = (
+    *("REGION", "ACCOUNT_ID", "FUNCTION_NAME", "FUNCTION_ROLE", "TRIGGER_ROLE", "VIDEO_BUCKET"),
+    *("TRACKING_BUCKET", "TRACKING_PREFIX", "LOG_PROJECT", "LOG_STORE"),
+)
+
+
+def policy_names(stack: Stack) -> dict[str, str]:
+    """What the placeholders in ram/*.json stand for; raises StackError where that is not one thing."""
+    check_stack(stack)
+    buckets = {trigger.bucket for trigger in stack.triggers}
+    if len(stack.functions) != 1 or len(buckets) != 1:
+        raise StackError("the documents of ram/ are for one function and the one bucket of its triggers")
+    return names_of(stack.functions[0], stack.triggers[0], stack.region, stack.account_id or "")
+
+
+def names_of(function: FunctionSpec, trigger: TriggerSpec | None, region: str, account_id: str) -> dict[str, str]:
+    """What the placeholders stand for when one function is called by one trigger; of NAMES, those that it has."""
+    own = {name: function.environment.get(name) for name in ("TRACKING_BUCKET", "TRACKING_PREFIX")}
+    return {
+        "REGION": region,
+        "ACCOUNT_ID": account_id,
+        "FUNCTION_NAME": function.name,
+        "FUNCTION_ROLE": function.role or "",
+        "TRIGGER_ROLE": role_name(trigger.invocation_role) if trigger else "",
+        "VIDEO_BUCKET": trigger.bucket if trigger else "",
+        **{name: value for name, value in own.items() if value is not None},
+        "LOG_PROJECT": function.log_project,
+        "LOG_STORE": function.log_store,
+    }
+
+
+def load_policy(path: Path) -> Any:
+    """The JSON in `path`, not filled in; raises PolicyError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise PolicyError(f"{path}: not JSON: {exc}") from exc
+
+
+def fill_policy(document: Any, names: Mapping[str, str], where: str) -> Any:
+    """`document` with `names` in it; raises PolicyError for a placeholder that nothing fills."""
+    try:
+        return _fill(document, names)
+    except (KeyError, ValueError) as exc:
+        raise PolicyError(f"{where}: a placeholder that nothing fills: {exc}") from exc
+
+
+def _fill(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _fill(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, names) for item in value]
+    return Template(value).substitute(names) if isinstance(value, str) else value
