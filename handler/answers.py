@@ -6,6 +6,7 @@ The gateway's default format is XML, and some of its refusals come as XML whatev
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,3 +51,21 @@ def _value(element: Element) -> Any:
         else:
             fields[name] = [fields[name], value]
     return fields
+
+
+def as_list(value: Any, name: str) -> Any:
+    """A list of an answer: XML wraps it in an element `name`, and a single one looks like no list."""
+    value = value.get(name, value) if isinstance(value, dict) else value
+    return [value] if isinstance(value, dict) else value
+
+
+def whole_number(value: Any) -> int | None:
+    """A number of an answer, 0 or more: XML has texts, and so has JSON now and then."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,100}\s*", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def positive_number(value: Any) -> int | None:
+    number = whole_number(value)
+    return number if number and number > 0 else None

@@ -17,28 +17,11 @@ from handler.errors import EventError
 from handler.escaping import json_line, shortened
 from handler.event_names import SKIPPED_EVENTS, SYMLINK_EVENT, is_about_an_object, why_skipped
 from handler.settings import BucketName, RegionId, Settings
+from handler.video import MAX_KEY_BYTES, Video
 from handler.video_names import ANY_VIDEO, why_no_video
 
-MAX_KEY_BYTES = 1023
 #: Characters of a name that a message or a log line repeats: more than OSS lets any object have.
 MOST_SHOWN = 1200
-
-
-class Video(NamedTuple):
-    """One upload of one object. size is None until OSS was asked, and so is etag where the event does not say it.
-
-    OSS is asked about what a person names, and about a symlink: where it leads is in no event.
-    """
-
-    bucket: str
-    key: str
-    region: str
-    etag: str | None = None
-    size: int | None = None
-
-    @property
-    def uri(self) -> str:
-        return f"oss://{self.bucket}/{self.key}"
 
 
 class Skipped(NamedTuple):

@@ -7,7 +7,6 @@ Parameters go in a form body: a URL would put the video's signed URL into every 
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from urllib.parse import urlencode
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
-from handler.answers import parse_answer
+from handler.answers import as_list, parse_answer, positive_number, whole_number
 from handler.connections import Connections, NeverSent, NotSent, TransportError
 from handler.credentials import CurrentCredentials
 from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
@@ -83,7 +82,7 @@ class GifTaskClient:
             **{name: str(value) for name, value in optional.items() if value is not None},
         }
         answer, request_id = self._call("CreateGifTask", parameters, left)
-        if (task_id := _positive(answer.get("TaskId"))) is None:
+        if (task_id := positive_number(answer.get("TaskId"))) is None:
             raise OutcomeUnknown(
                 "CreateGifTask: the answer is OK, but has no TaskId", hint=UNKNOWN, request_id=request_id
             )
@@ -93,12 +92,8 @@ class GifTaskClient:
         """ListTasks; without tasks after the last page."""
         parameters = {"PageNumber": str(page), "PageSize": str(_PAGE_SIZE), "ServiceType": "3"}
         answer, request_id = self._call("ListTasks", parameters, left, repeatable=True)
-        total, size = whole_number(answer.get("TotalCount")), _positive(answer.get("PageSize")) or _PAGE_SIZE
-        tasks = answer.get("Tasks") or []
-        tasks = (
-            tasks.get("Task", tasks) if isinstance(tasks, dict) else tasks
-        )  # XML wraps, and unwraps a single one
-        tasks = [tasks] if isinstance(tasks, dict) else tasks
+        total, size = whole_number(answer.get("TotalCount")), positive_number(answer.get("PageSize")) or _PAGE_SIZE
+        tasks = as_list(answer.get("Tasks") or [], "Task")
         if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
             raise OutcomeUnknown("ListTasks: the answer has no list of tasks", request_id=request_id)
         after_the_last = answer.get("Tasks") == [] if total is None else total <= (page - 1) * size
@@ -178,7 +173,7 @@ def _read(answer: Answer, action: str) -> tuple[dict[str, Any], str]:
     code, request_id = str(fields.get("Code") or ""), str(fields.get("RequestId") or "")
     if 200 <= status < 300 and fields and code.upper() in _SUCCESS:
         return fields, request_id
-    if _positive(fields.get("TaskId")):
+    if positive_number(fields.get("TaskId")):
         raise OutcomeUnknown(
             f"{action}: {status} {code}: refused, and yet it has a TaskId",
             hint=UNKNOWN,
@@ -189,18 +184,6 @@ def _read(answer: Answer, action: str) -> tuple[dict[str, Any], str]:
     if isinstance(error, NotProcessed):
         error.retry_after = _milliseconds(answer.headers.get("x-acs-retry-after")) / 1000
     raise error
-
-
-def _positive(value: Any) -> int | None:
-    number = whole_number(value)
-    return number if number and number > 0 else None
-
-
-def whole_number(value: Any) -> int | None:
-    """A number of an answer, 0 or more: XML has texts, and so has JSON now and then."""
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,100}\s*", value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _milliseconds(text: str | None) -> float:

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any
 
+from handler.answers import whole_number
 from handler.bucket_domains import object_at
-from handler.gif_task import GifTask, SecondsLeft, whole_number
+from handler.gif_task import GifTask, SecondsLeft
+from handler.record import Claimed, History
 from handler.task_list import TaskList
 from handler.task_page import Task, created_not_after
-from handler.tracking import History
 
 #: The claim's time is by an instance's clock, the task's by the service's, which accepts 15 minutes of difference.
 CLOCK_TOLERANCE = timedelta(minutes=20)
@@ -57,7 +58,7 @@ def _is(task: dict[str, Any], name: str, value: str) -> bool:
     return str(task.get(name) or value).strip() == value.strip()
 
 
-def _claimed_at(claim: dict[str, Any]) -> datetime:
+def _claimed_at(claim: Claimed) -> datetime:
     return max(_EPOCH, created_not_after(claim.get("at")) or _EPOCH)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from handler.advice import next_delivery
 from handler.errors import (
@@ -22,15 +22,16 @@ from handler.errors import (
     RecordNotWritten,
     VideoNotFound,
 )
-from handler.events import Video
 from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
 from handler.gif_task_errors import NOT_PERMITTED
 from handler.logs import log
 from handler.reconcile import find_task
+from handler.record import FAILED, SUBMITTED, UNKNOWN, Failed, History, How, Submitted, Unknown, stamp
 from handler.settings import Settings
 from handler.storage import LIMIT_SECONDS, Storage, insist
 from handler.task_list import TaskList
-from handler.tracking import FAILED, SUBMITTED, UNKNOWN, Claim, History, TrackingLog
+from handler.tracking import Claim, TrackingLog
+from handler.video import Video
 from handler.video_url import VideoUrls
 
 _FIRST_POLL, _LONGEST_POLL = 0.05, 1.0
@@ -72,7 +73,7 @@ class Submitter:
             claim = tracking.claim(history, request_id, forced=done is not None, left=patience)
             if isinstance(claim, Claim):
                 mine = any(line.get("request_id") == request_id for line in history.unresolved)
-                attempt = _Attempt(video, tracking, history, claim, patience, insists=force and not mine)
+                attempt = _Attempt(video, tracking, history, claim, patience, force and not mine, {})
                 return self._attempt(attempt)
             if claim.length == history.length:  # refused, and yet nobody was faster
                 self._wait(video, _LONGEST_POLL, patience)
@@ -93,26 +94,16 @@ class Submitter:
         time.sleep(seconds * (0.5 + random.random() / 2))
 
     def _attempt(self, attempt: _Attempt) -> Submission:
-        video, tracking, claim = attempt.video, attempt.tracking, attempt.claim
-        how: dict[str, Any] = {}
+        tracking, how = attempt.tracking, attempt.how
         try:
-            task = self._task(attempt, self._urls.url(video), how)
+            task = self._task(attempt, self._urls.url(attempt.video))
         except GifOnUploadError as error:
-            _record_failure(tracking, claim, error, how)
+            _record_failure(attempt, error)
             raise
-        facts: dict[str, Any] = {
-            "video": video.uri,
-            "etag": video.etag,
-            "size": video.size,
-            "application_id": self._settings.application_id,
-            "video_name": video_name(video),
-        }
         # Past the lease too: whoever takes over meanwhile appends first, and then this append is refused.
         left = attempt.time_to_record
         try:
-            if tracking.conclude(
-                claim, SUBMITTED, left, task_id=task.task_id, api_request_id=task.request_id, **facts, **how
-            ):
+            if tracking.conclude(attempt.claim, self._line(attempt, task), left):
                 return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
             winner = self._winner(attempt, left)
         except GifOnUploadError as error:
@@ -123,7 +114,22 @@ class Submitter:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
         raise _orphan(attempt, task)
 
-    def _winner(self, attempt: _Attempt, left: SecondsLeft) -> dict[str, Any] | None:
+    def _line(self, attempt: _Attempt, task: GifTask) -> Submitted:
+        video = attempt.video
+        return {
+            "status": SUBMITTED,
+            **stamp(attempt.claim.id, attempt.claim.request_id),
+            "task_id": task.task_id,
+            "api_request_id": task.request_id,
+            "video": video.uri,
+            "etag": video.etag,
+            "size": video.size,
+            "application_id": self._settings.application_id,
+            "video_name": video_name(video),
+            **attempt.how,
+        }
+
+    def _winner(self, attempt: _Attempt, left: SecondsLeft) -> Submitted | None:
         """The submitted line of the attempt that has taken the video over, once it has one."""
         polls = 0
         while (history := attempt.tracking.read(left)).submitted is None and history.seconds_held and left() > 0:
@@ -131,12 +137,12 @@ class Submitter:
             polls += 1
         return history.submitted
 
-    def _task(self, attempt: _Attempt, url: str, how: dict[str, Any]) -> GifTask:
-        """The task, new or found. Fills `how` with what the record says about how it came to be."""
-        lease = attempt.claim.lease
+    def _task(self, attempt: _Attempt, url: str) -> GifTask:
+        """The task, new or found; what the record says about how it came to be goes into `attempt.how`."""
+        lease, how = attempt.claim.lease, attempt.how
         if suspects := attempt.history.unresolved:
             how["takes_over"] = [suspect["claim"] for suspect in suspects]
-            found = self._find(attempt, url, how)
+            found = self._find(attempt, url)
             if found is not None:
                 how["adopted"] = True
                 return found
@@ -147,7 +153,7 @@ class Submitter:
             )
         return self._tasks.create(video_name(attempt.video), url, lease.left)
 
-    def _find(self, attempt: _Attempt, url: str, how: dict[str, Any]) -> GifTask | None:
+    def _find(self, attempt: _Attempt, url: str) -> GifTask | None:
         """The task of the claims that are taken over, if there is one.
 
         Without an answer nothing is sent: the next delivery looks again. Only where the role may not look, or a
@@ -165,7 +171,7 @@ class Submitter:
                 self._settings.bucket_domains,
             )
         except GifTaskError as error:
-            how["not_searched"] = error.code or type(error).__name__
+            attempt.how["not_searched"] = error.code or type(error).__name__
             if error.code not in NOT_PERMITTED and not attempt.insists:
                 raise NotProcessed(
                     f"{error.message}; nothing was sent, for the task may exist",
@@ -178,7 +184,10 @@ class Submitter:
 
 
 class _Attempt(NamedTuple):
-    """One claim and what it is about. insists: a person asked for a task even if ListTasks cannot tell."""
+    """One claim and what it is about. insists: a person asked for a task even if ListTasks cannot tell.
+
+    how: what is found out on the way, and belongs into the attempt's last line however it ends.
+    """
 
     video: Video
     tracking: TrackingLog
@@ -186,29 +195,38 @@ class _Attempt(NamedTuple):
     claim: Claim
     patience: SecondsLeft
     insists: bool
+    how: How
 
     def time_to_record(self) -> float:
         """Seconds for which it is worth trying to append: until the invocation's end, but for a last request."""
         return self.patience() + self.claim.lease.seconds - LIMIT_SECONDS
 
 
-def _record_failure(tracking: TrackingLog, claim: Claim, error: GifOnUploadError, how: dict[str, Any]) -> None:
+def _record_failure(attempt: _Attempt, error: GifOnUploadError) -> None:
     """Best effort: without the line the claim runs out by itself."""
-    status = UNKNOWN if isinstance(error, OutcomeUnknown) else FAILED
+    tracking, claim = attempt.tracking, attempt.claim
+    line = _failure(attempt, error)
     try:
-        tracking.conclude(
-            claim,
-            status,
-            lambda: claim.lease.left() - LIMIT_SECONDS,
-            error=type(error).__name__,
-            code=error.code,
-            message=error.message,
-            api_request_id=error.request_id,
-            retryable=error.retryable,
-            **how,
-        )
+        tracking.conclude(claim, line, lambda: claim.lease.left() - LIMIT_SECONDS)
     except GifOnUploadError as second:
-        log("WARNING", f"could not record that it is {status}", record=tracking.uri, error=str(second))
+        log("WARNING", f"could not record that it is {line['status']}", record=tracking.uri, error=str(second))
+
+
+def _failure(attempt: _Attempt, error: GifOnUploadError) -> Failed | Unknown:
+    claim = attempt.claim
+    failed: Failed = {
+        "status": FAILED,
+        **stamp(claim.id, claim.request_id),
+        "error": type(error).__name__,
+        "code": error.code,
+        "message": error.message,
+        "api_request_id": error.request_id,
+        "retryable": error.retryable,
+        **attempt.how,
+    }
+    if not isinstance(error, OutcomeUnknown):
+        return failed
+    return {**failed, "status": UNKNOWN, "lease_seconds": claim.lease.seconds}
 
 
 def _not_on_record(attempt: _Attempt, task: GifTask, why: str) -> RecordNotWritten:

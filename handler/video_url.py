@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from handler.events import Video
 from handler.settings import Settings
 from handler.storage import Storage
+from handler.video import Video
 
 
 class VideoUrls:

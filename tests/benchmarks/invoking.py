@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from handler.main import THREADS
+from handler.app import THREADS
 from tests.benchmarks.figures import Figure, Goal, Sample, samples, turns
 from tests.benchmarks.setting import Function, Peer, Place, upload_event
 

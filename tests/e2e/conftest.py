@@ -11,9 +11,10 @@ from typing import Any
 import alibabacloud_oss_v2 as oss
 import pytest
 
+from handler.app import App
 from handler.credentials import Credentials
 from handler.errors import VideosFailed
-from handler.main import App
+from handler.main import compose
 from handler.settings import read_settings
 from harness.cli.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
@@ -63,15 +64,14 @@ class Handler:
         except VideosFailed:
             self.clock.ahead += AFTER_A_SHORT_LEASE
             raise
-        assert isinstance(results, list)
-        return results
+        return [dict(result) for result in results]
 
 
 def handler_for(cloud: LocalCloud, clock: Clock, url: str, timeout: float = 120, **environ: str) -> Handler:
     """url: where the handler finds the services: the cloud, or what stands in front of it."""
     endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), url)
     values = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": RECORDS, **endpoints, **environ}
-    app = App(read_settings(values, region="cn-beijing", timeout=timeout))
+    app = compose(read_settings(values, region="cn-beijing", timeout=timeout))
     return Handler(app, cloud.identities.assume_role("gif-on-upload"), clock)
 
 

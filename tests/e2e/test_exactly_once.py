@@ -12,7 +12,7 @@ import alibabacloud_oss_v2 as oss
 import pytest
 
 from handler.errors import VideosFailed
-from handler.events import Video
+from handler.video import Video
 from harness.cloud import LocalCloud
 
 from .conftest import (

@@ -10,9 +10,9 @@ from handler.bucket_domains import object_at
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
 from handler.errors import SettingsError
-from handler.events import Video
 from handler.settings import Settings, read_settings
 from handler.storage import Storage
+from handler.video import Video
 from handler.video_url import VideoUrls
 
 TWO = "my-videos=videos.example.com, other=http://v.example.org:8080"

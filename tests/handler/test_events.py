@@ -11,8 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from handler.errors import EventError
-from handler.events import Rejected, Skipped, Video, read_event
+from handler.events import Rejected, Skipped, read_event
 from handler.settings import Settings, read_settings
+from handler.video import Video
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 NATIVE = json.loads((Path(__file__).parents[2] / "events" / "put-object.json").read_text(encoding="utf-8"))

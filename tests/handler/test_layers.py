@@ -8,10 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 #: A module may import from the layers below its own, and from nothing of the project else.
 LAYERS = [
-    {"bucket_domains", "escaping", "event_names", "redaction"},
+    {"bucket_domains", "escaping", "event_names", "redaction", "video"},
     {"advice", "errors", "wire"},
     {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
-    {"video_names"},
+    {"record", "video_names"},
     {"events", "oss_http", "signature"},
     {"storage"},
     {"gif_task", "tracking", "video_url"},
@@ -19,6 +19,7 @@ LAYERS = [
     {"task_list"},
     {"reconcile"},
     {"submit"},
+    {"app"},
     {"main"},
 ]
 

@@ -8,9 +8,9 @@ import pytest
 from handler.errors import OutcomeUnknown
 from handler.gif_task import GifTaskClient, TaskPage
 from handler.reconcile import find_task
+from handler.record import Claimed, History
 from handler.task_list import TaskList
 from handler.task_page import created_not_after
-from handler.tracking import History
 
 URL = "https://my-videos.oss-cn-beijing.aliyuncs.com/clip.mp4"
 CLAIM = {"claim": "a", "at": "2026-01-01T00:00:00.000Z"}
@@ -32,7 +32,8 @@ class Service:
 
 def look(service: Service, claim: dict[str, Any] = CLAIM) -> int | None:
     tasks = TaskList(cast("GifTaskClient", service))
-    history = History(({"status": "claimed", "lease_seconds": 1, **claim},), 1, 9.0, 1_800_000_000.0)
+    line = cast("Claimed", {"status": "claimed", "lease_seconds": 1, **claim})
+    history = History((line,), 1, 9.0, 1_800_000_000.0)
     found = find_task(tasks, "clip.mp4 AB", f"{URL}?signature=1", "app", history, lambda: 99.0)
     return found.task_id if found else None
 
