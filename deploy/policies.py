@@ -3,7 +3,8 @@
 The names come from s.yaml and .env, so that a role's rights fit what is deployed. A statement's Sid says to people
 what it is for; RAM's grammar has no such element, so it is left out here.
 
-Not implemented: more than one function in s.yaml, triggers on more than one bucket.
+Not implemented: more functions in s.yaml than one that submits and one that collects, triggers on more than one
+bucket.
 """
 
 from __future__ import annotations

@@ -79,6 +79,8 @@ def _check_host(host: str, anywhere: bool) -> None:
 def _say_ready(cloud: LocalCloud) -> None:
     click.echo(f"local cloud ready at {cloud.url}")
     click.echo(f"  console  {cloud.url}/_console")
+    for function in cloud.stack.functions if cloud.stack else ():
+        click.echo(f"  runs     {function.name} ({function.handler})")
     for trigger in cloud.stack.triggers if cloud.stack else ():
         click.echo(f"  watches  oss://{trigger.bucket}/{trigger.prefix}*{trigger.suffix} for {trigger.function}")
     for bucket in cloud.options.buckets:

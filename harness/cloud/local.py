@@ -105,6 +105,7 @@ class LocalCloud:
         upload = Policy(upload_policy(TEMP_BUCKET, account), UPLOAD_ROLE)
         self._roles = Roles(
             options.policy_file,
+            options.collector_policy_file,
             self.region,
             account,
             lambda: self.fc.functions,

@@ -29,8 +29,9 @@ class CloudOptions:
     stack_file: s.yaml; None for an empty cloud that `s deploy` fills. buckets: made besides the stack's.
     directory: where state lives; None: a temporary one, removed at the end. environ: what s.yaml's ${env()}
     reads, on top of DEFAULTS. function_environment: variables of the function that win over s.yaml's. code:
-    the function's code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
-    an asynchronous invocation.
+    the functions' code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
+    an asynchronous invocation. policy_file: the document of a function's role. collector_policy_file: of the
+    collector's, the function whose handler is index.collect.
     new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
     function are bound to the buckets that there are.
     render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
@@ -47,6 +48,7 @@ class CloudOptions:
     function_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     code: Path | None = None
     policy_file: Path = PROJECT / "ram" / "role-policy.json"
+    collector_policy_file: Path = PROJECT / "ram" / "collector-policy.json"
     owner: Credentials | None = None
     host: str = "127.0.0.1"
     port: int = 0

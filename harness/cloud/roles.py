@@ -1,30 +1,35 @@
-"""Who may do what: the owner everything, a function's role what ram/role-policy.json says, others nothing.
+"""Who may do what: the owner everything, a function's role what its document in ram/ says, others nothing.
 
-The policy is the one that is deployed, with the same names filled in as by `make policies`, for each function that
-has the role and each of its triggers. So it holds for s.yaml and for `s deploy`.
+That is ram/collector-policy.json for the collector (the function whose handler is index.collect) and
+ram/role-policy.json for any other. The documents are those that are deployed, with the same names filled in as by
+`make policies`, for each function that has the role and each of its triggers. So they hold for s.yaml and for
+`s deploy`. A role that two functions share has the rights of both.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.fc import FunctionSpec, TriggerSpec
 from harness.ram.identity import Credentials
 from harness.ram.policy import Decision, Policy
-from harness.stack.documents import NAMES, fill_policy, load_policy, names_of
+from harness.stack.documents import NAMES, fill_policy, is_collector, load_policy, names_of
 
 
 class Roles:
     """functions: those that there are. triggers: of a function, by its name. others: policies of other roles.
 
+    collector_policy_file: where there is no such file, the collector's role has no policy, and may do nothing.
     Raises PolicyError, also for a placeholder that `make policies` would not fill.
     """
 
     def __init__(
         self,
         policy_file: Path,
+        collector_policy_file: Path,
         region: str,
         account_id: str,
         functions: Callable[[], Iterable[FunctionSpec]],
@@ -35,16 +40,8 @@ class Roles:
         self._functions = functions
         self._triggers = triggers
         self._others = others
-        document, where = load_policy(policy_file), str(policy_file)
-        # What a function does not have stays a placeholder, which is no bucket's name: it matches nothing.
-        unknown = {name: f"${{{name}}}" for name in NAMES}
-
-        @functools.lru_cache(maxsize=64)
-        def fill(names: tuple[tuple[str, str], ...]) -> Policy:
-            return Policy(fill_policy(document, {**unknown, **dict(names)}, where), where)
-
-        self._fill = fill
-        fill(())  # a broken policy is found at the start
+        self._fill = _filling(policy_file)
+        self._fill_collector = _filling(collector_policy_file) if collector_policy_file.exists() else None
 
     def authorize(
         self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]
@@ -56,12 +53,36 @@ class Roles:
         decisions = {policy.evaluate(action, resource, context).denied_by for policy in policies}
         return Decision(action, resource, next((d for d in ("explicit", "") if d in decisions), "default"))
 
-    def _policies(self, role: str) -> Iterable[Policy]:
+    def _policies(self, role: str) -> Iterator[Policy]:
         if role in self._others:
             yield self._others[role]
-        for spec in self._functions():
-            if spec.role == role:
-                triggers: list[TriggerSpec | None] = [*self._triggers(spec.name)]
-                for trigger in triggers or [None]:
-                    names = names_of(spec, trigger, self._region, self._account_id)
-                    yield self._fill(tuple(names.items()))
+        specs = [*self._functions()]
+        collectors: list[FunctionSpec | None] = [spec for spec in specs if is_collector(spec)]
+        others: list[FunctionSpec | None] = [spec for spec in specs if not is_collector(spec)]
+        for collector, function in itertools.product(collectors or [None], others or [None]):
+            yield from self._of_pair(role, function, collector)
+
+    def _of_pair(
+        self, role: str, function: FunctionSpec | None, collector: FunctionSpec | None
+    ) -> Iterator[Policy]:
+        triggers: list[TriggerSpec | None] = [*self._triggers(function.name)] if function else []
+        for trigger in triggers or [None]:
+            names = names_of(function, trigger, collector, self._region, self._account_id)
+            if function and function.role == role:
+                yield self._fill(tuple(names.items()))
+            if collector and collector.role == role and self._fill_collector:
+                yield self._fill_collector(tuple(names.items()))
+
+
+def _filling(file: Path) -> Callable[[tuple[tuple[str, str], ...]], Policy]:
+    """What makes the policy in `file` for names and their values. Raises PolicyError when it is broken."""
+    document, where = load_policy(file), str(file)
+    # What a stack does not have stays a placeholder, which is no bucket's name: it matches nothing.
+    unknown = {name: f"${{{name}}}" for name in NAMES}
+
+    @functools.lru_cache(maxsize=64)
+    def fill(names: tuple[tuple[str, str], ...]) -> Policy:
+        return Policy(fill_policy(document, {**unknown, **dict(names)}, where), where)
+
+    fill(())  # a broken policy is found at the start
+    return fill

@@ -19,7 +19,7 @@ class Guard:
         self._journal = journal
         self._platform = platform
 
-    def allow(self, signer: Credentials, action: str, resource: str, context: Mapping[str, str]) -> None:
+    def allow(self, signer: Credentials | None, action: str, resource: str, context: Mapping[str, str]) -> None:
         """`resource`: within FC here, such as `functions/<name>`. Raises FcError (403)."""
         self._allow(signer, action, self._platform.arn(resource), context)
 
@@ -27,7 +27,7 @@ class Guard:
         """May the signer give this role to a function or a trigger? Raises FcError (403)."""
         self._allow(signer, "ram:PassRole", role_arn, {**context, "acs:Service": "fc.aliyuncs.com"})
 
-    def _allow(self, signer: Credentials, action: str, arn: str, context: Mapping[str, str]) -> None:
+    def _allow(self, signer: Credentials | None, action: str, arn: str, context: Mapping[str, str]) -> None:
         decision = self._authorize(signer, action, arn, context)
         if decision.allowed:
             return

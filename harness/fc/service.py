@@ -85,9 +85,7 @@ class FunctionCompute:
         )
         routes = [*invocation_routes(self), *self._control.routes]
         self._api = Api(routes, identities=identities, guard=guard, journal=journal, clock=clock)
-        self._destinations = Destinations(
-            self.platform, self._credentials_of, authorize, journal, self.invoke_async
-        )
+        self._destinations = Destinations(self.platform, self._credentials_of, guard, journal, self.invoke_async)
         self._delivery = Delivery(
             EventSpool(directory / "events"),
             self._look_up,

@@ -16,32 +16,60 @@ from harness.stack.reader import Stack, StackError, check_stack
 NAMES = (
     *("REGION", "ACCOUNT_ID", "FUNCTION_NAME", "FUNCTION_ROLE", "TRIGGER_ROLE", "VIDEO_BUCKET"),
     *("TRACKING_BUCKET", "TRACKING_PREFIX", "LOG_PROJECT", "LOG_STORE"),
+    *("COLLECTOR_NAME", "COLLECTOR_ROLE", "GIF_BUCKET", "GIF_PREFIX"),
 )
+#: The function with this handler is the collector, and ram/collector-policy.json is its role's document.
+COLLECT_HANDLER = "index.collect"
 
 
 def policy_names(stack: Stack) -> dict[str, str]:
     """What the placeholders in ram/*.json stand for; raises StackError where that is not one thing."""
     check_stack(stack)
     buckets = {trigger.bucket for trigger in stack.triggers}
-    if len(stack.functions) != 1 or len(buckets) != 1:
-        raise StackError("the documents of ram/ are for one function and the one bucket of its triggers")
-    return names_of(stack.functions[0], stack.triggers[0], stack.region, stack.account_id or "")
+    submitters = [spec for spec in stack.functions if not is_collector(spec)]
+    collectors = [spec for spec in stack.functions if is_collector(spec)]
+    if len(submitters) != 1 or len(collectors) > 1 or len(buckets) != 1:
+        raise StackError(
+            "the documents of ram/ are for one function and the one bucket of its triggers, "
+            f"and for at most one collector (handler {COLLECT_HANDLER})"
+        )
+    collector = collectors[0] if collectors else None
+    return names_of(submitters[0], stack.triggers[0], collector, stack.region, stack.account_id or "")
 
 
-def names_of(function: FunctionSpec, trigger: TriggerSpec | None, region: str, account_id: str) -> dict[str, str]:
-    """What the placeholders stand for when one function is called by one trigger; of NAMES, those that it has."""
-    own = {name: function.environment.get(name) for name in ("TRACKING_BUCKET", "TRACKING_PREFIX")}
-    return {
+def is_collector(function: FunctionSpec) -> bool:
+    return function.handler == COLLECT_HANDLER
+
+
+def names_of(
+    function: FunctionSpec | None,
+    trigger: TriggerSpec | None,
+    collector: FunctionSpec | None,
+    region: str,
+    account_id: str,
+) -> dict[str, str]:
+    """What the placeholders stand for with one function, one trigger that calls it and the collector beside it.
+
+    Of NAMES, those that there are. The tracking bucket is the function's, or the collector's where it is alone.
+    """
+    names = {
         "REGION": region,
         "ACCOUNT_ID": account_id,
-        "FUNCTION_NAME": function.name,
-        "FUNCTION_ROLE": function.role or "",
         "TRIGGER_ROLE": role_name(trigger.invocation_role) if trigger else "",
         "VIDEO_BUCKET": trigger.bucket if trigger else "",
-        **{name: value for name, value in own.items() if value is not None},
-        "LOG_PROJECT": function.log_project,
-        "LOG_STORE": function.log_store,
     }
+    if main := function or collector:
+        own = {name: main.environment.get(name) for name in ("TRACKING_BUCKET", "TRACKING_PREFIX")}
+        names |= {name: value for name, value in own.items() if value is not None}
+        names |= {"LOG_PROJECT": main.log_project, "LOG_STORE": main.log_store}
+    if function:
+        names |= {"FUNCTION_NAME": function.name, "FUNCTION_ROLE": function.role or ""}
+    if collector:
+        names |= {"COLLECTOR_NAME": collector.name, "COLLECTOR_ROLE": collector.role or ""}
+        gif_bucket = collector.environment.get("GIF_BUCKET") or names.get("TRACKING_BUCKET")
+        given = {"GIF_BUCKET": gif_bucket, "GIF_PREFIX": collector.environment.get("GIF_PREFIX")}
+        names |= {name: value for name, value in given.items() if value}
+    return names
 
 
 def load_policy(path: Path) -> Any:

@@ -44,9 +44,10 @@ class Stack:
 
     @property
     def buckets(self) -> tuple[str, ...]:
-        """The buckets that must exist: those of the triggers and each function's TRACKING_BUCKET."""
+        """The buckets that must exist: those of triggers, TRACKING_BUCKET and GIF_BUCKET."""
         names = [trigger.bucket for trigger in self.triggers]
-        names += [function.environment.get("TRACKING_BUCKET", "") for function in self.functions]
+        for function in self.functions:
+            names += [function.environment.get(name, "") for name in ("TRACKING_BUCKET", "GIF_BUCKET")]
         return tuple(dict.fromkeys(name for name in names if name))
 
 

@@ -37,7 +37,8 @@ def roles(
     file.write_text(json.dumps(policy), encoding="utf-8")
     other = Policy({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]})
     triggers = [TriggerSpec(f"t-{b}", "f", b, (), invocation_role="acs:ram::1:role/caller") for b in buckets]
-    return Roles(file, "cn-beijing", "1", lambda: functions, lambda _: triggers, {"everything": other})
+    collectors = directory / "collector-policy.json"
+    return Roles(file, collectors, "cn-beijing", "1", lambda: functions, lambda _: triggers, {"everything": other})
 
 
 def function(name: str, role: str = "worker", **environment: str) -> FunctionSpec:
@@ -87,10 +88,37 @@ def test_another_roles_policy_does_not_count(tmp_path: Path) -> None:
     assert denied_by(roles(tmp_path, *functions), worker(), "oss:PutObject", "records/k") == ""
 
 
+def test_the_collector_has_a_document_of_its_own(tmp_path: Path) -> None:
+    allowed = {
+        "oss:PutObject": "acs:oss:*:*:${GIF_BUCKET}/${GIF_PREFIX}*",
+        "oss:DeleteObject": "acs:oss:*:*:${TRACKING_BUCKET}/*",
+        "oss:GetObject": "acs:oss:*:*:${VIDEO_BUCKET}/${FUNCTION_NAME}-${COLLECTOR_NAME}-${COLLECTOR_ROLE}",
+    }
+    statements = [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in allowed.items()]
+    file = tmp_path / "collector-policy.json"
+    file.write_text(json.dumps({"Version": "1", "Statement": statements}), encoding="utf-8")
+    environment = {"TRACKING_BUCKET": "records", "GIF_PREFIX": "gifs/"}
+    collector = FunctionSpec("c", Path(), "index.collect", role="collector", environment=environment)
+    made = roles(tmp_path, collector, function("f", TRACKING_BUCKET="records"))
+    for object_name, action, of_collector, of_worker in (
+        ("records/gifs/a.gif", "oss:PutObject", "", ""),
+        ("records/a", "oss:PutObject", "default", ""),
+        ("records/a", "oss:DeleteObject", "", "default"),
+        ("videos/f-c-collector", "oss:GetObject", "", ""),
+        ("videos/other", "oss:GetObject", "default", ""),
+    ):
+        assert denied_by(made, worker("collector"), action, object_name) == of_collector
+        assert denied_by(made, worker(), action, object_name) == of_worker
+    # It also works alone, and may do nothing without a document.
+    assert denied_by(roles(tmp_path, collector), worker("collector"), "oss:DeleteObject", "records/a") == ""
+    file.unlink()
+    assert denied_by(roles(tmp_path, collector), worker("collector"), "oss:DeleteObject", "records/a") == "default"
+
+
 def test_a_broken_policy_is_found_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "policy.json").write_text("{", encoding="utf-8")
     with pytest.raises(PolicyError, match=r"policy\.json: not JSON"):
-        Roles(tmp_path / "policy.json", "cn-beijing", "1", list, lambda _: (), {})
+        Roles(tmp_path / "policy.json", tmp_path / "none.json", "cn-beijing", "1", list, lambda _: (), {})
 
 
 def test_every_name_of_make_policies_is_filled_in(tmp_path: Path) -> None:

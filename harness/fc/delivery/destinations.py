@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from harness.fc.delivery.events import Event
 from harness.fc.errors import FcError
+from harness.fc.guard import Guard
 from harness.fc.instances.environment import Platform
 from harness.fc.invocation import InvocationResult
 from harness.fc.spec import AsyncConfig, FunctionSpec
 from harness.journal import Journal
-from harness.ram.asking import Authorize
 from harness.ram.identity import Credentials
 
 _FUNCTION = re.compile(
@@ -28,13 +28,13 @@ class Destinations:
         self,
         platform: Platform,
         credentials: Callable[[FunctionSpec], Credentials | None],
-        authorize: Authorize,
+        guard: Guard,
         journal: Journal,
         send: Callable[[str, bytes], object],
     ) -> None:
         self._platform = platform
         self._credentials = credentials
-        self._authorize = authorize
+        self._guard = guard
         self._journal = journal
         self._send = send
 
@@ -48,10 +48,10 @@ class Destinations:
     def _deliver(self, spec: FunctionSpec, target: str | None, event: Event, result: InvocationResult) -> str:
         if target is None:
             return "not implemented"
-        resource = self._platform.function_arn(target)
-        decision = self._authorize(self._credentials(spec), "fc:InvokeFunction", resource, {})
-        if not decision.allowed:
-            return f"denied: fc:InvokeFunction on {resource}"
+        try:
+            self._guard.allow(self._credentials(spec), "fc:InvokeFunction", f"functions/{target}", {})
+        except FcError:
+            return f"denied: fc:InvokeFunction on {self._platform.function_arn(target)}"
         try:
             self._send(target, destination_payload(event, result, self._platform.function_arn(spec.name)))
         except FcError as exc:

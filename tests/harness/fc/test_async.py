@@ -210,6 +210,8 @@ def test_destination_that_is_not_reached_is_in_the_journal(local: LocalFc, arn: 
     local.fc.invoke_async("f", b"")
     local.drain()
     assert [entry.fields["outcome"] for entry in local.journal.entries("destination")] == [expected]
+    denied = [entry.fields["action"] for entry in local.journal.entries("denied")]
+    assert denied == (["fc:InvokeFunction"] if expected.startswith("denied") else [])
     assert not [record for record in local.fc.invocations if record.function == "after"]
 
 
