@@ -40,6 +40,8 @@ class Behaviour:
     CallbackUrl, as on the page of 2021. create_time_format: of ListTasks' CreateTime, for which the page shows
     "2021-01-01" and says nothing (U): "iso" (UTC, with a Z), "date" or "beijing" (date and time there).
     list_newest_first: the order of ListTasks, of which the page says nothing either (U).
+    result_form: what ProcessResultUrl leads to, one of RESULT_FORMS. stay_running: tasks that are begun never end.
+    failure: (ErrorCode, ErrorName, ErrorReason) with which every task that is begun fails.
     """
 
     def __init__(self) -> None:
@@ -50,6 +52,9 @@ class Behaviour:
         self.require_later_parameters = False
         self.create_time_format = "iso"
         self.list_newest_first = True
+        self.result_form = "image"
+        self.stay_running = False
+        self.failure: tuple[str, str, str] | None = None
 
 
 class Actions:

@@ -93,6 +93,7 @@ class MultimediaAIService(Behaviour):
             workers if render else 0,
             limits or Limits(),
             answered_at,
+            self,
         )
 
     def start(self) -> None:

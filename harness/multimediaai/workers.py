@@ -10,8 +10,10 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.multimediaai.actions import Behaviour
 from harness.multimediaai.download import Cancelled, DownloadError, Limits, download
 from harness.multimediaai.rendering import Renderer
+from harness.multimediaai.result_forms import publish_as
 from harness.multimediaai.tasks import Task, Tasks, TaskStatus
 from harness.multimediaai.video import VideoError
 
@@ -41,6 +43,7 @@ class Workers:
         count: int,
         limits: Limits,
         answered_at: Callable[[str], str | None],
+        behaviour: Behaviour,
     ) -> None:
         self._tasks = tasks
         self._folder = folder
@@ -51,6 +54,7 @@ class Workers:
         self._ended = ended
         self._limits = limits
         self._answered_at = answered_at
+        self._behaviour = behaviour
         self._stopping = threading.Event()
         self._renderers = [Renderer() for _ in range(count)]
         self._threads = [
@@ -85,6 +89,11 @@ class Workers:
                 self._finish(task, renderer)
 
     def _finish(self, task: Task, renderer: Renderer) -> None:
+        if self._behaviour.stay_running:
+            return
+        if self._behaviour.failure:
+            self._end(task, TaskStatus.FAILED, **_error(*self._behaviour.failure))
+            return
         folder = self._folder / f"{self._run}-{task.task_id}"
         failure = reason = None
         url = ""
@@ -105,10 +114,12 @@ class Workers:
         if self._stopping.is_set():
             return
         if failure is None:
-            ended = self._tasks.end(task.task_id, TaskStatus.SUCCEEDED, result_url=url)
+            self._end(task, TaskStatus.SUCCEEDED, result_url=url)
         else:
-            error = {"error_code": failure[0], "error_name": failure[1], "error_reason": reason or ""}
-            ended = self._tasks.end(task.task_id, TaskStatus.FAILED, **error)
+            self._end(task, TaskStatus.FAILED, **_error(*failure, reason or ""))
+
+    def _end(self, task: Task, status: TaskStatus, **values: str) -> None:
+        ended = self._tasks.end(task.task_id, status, **values)
         if ended is not None:
             self._ended(ended)
 
@@ -128,4 +139,8 @@ class Workers:
             self._answered_at,
         )
         renderer.render(video, gif, lambda done: progress(0.2 + 0.8 * done))
-        return self._publish(f"processResult/{task.task_id}.gif", gif)
+        return publish_as(self._behaviour.result_form, f"processResult/{task.task_id}", gif, self._publish)
+
+
+def _error(code: str, name: str, reason: str) -> dict[str, str]:
+    return {"error_code": code, "error_name": name, "error_reason": reason}
