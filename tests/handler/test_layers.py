@@ -12,7 +12,7 @@ LAYERS = [
     {"advice", "errors", "wire"},
     {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
     {"record", "video_names"},
-    {"events", "oss_http", "signature"},
+    {"events", "oss_http", "signature", "storage_errors"},
     {"storage"},
     {"gif_task", "tracking", "video_url"},
     {"task_page"},
