@@ -17,6 +17,7 @@ from av.filter import Graph
 from av.video.stream import VideoStream
 
 from harness.multimediaai.lively import Stretch, liveliest
+from harness.multimediaai.pictures import Screen
 from harness.multimediaai.video import Video, VideoError
 
 SECONDS = 3.0
@@ -25,7 +26,6 @@ TICK = Fraction(8, 100)
 #: The picture fits into a square of so many pixels, and is made smaller when the file would be too heavy.
 SIDE, SMALLEST_SIDE = 480, 160
 MAX_BYTES = 4_000_000
-_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 Progress = Callable[[float], None]
 
@@ -62,7 +62,7 @@ def render(source: Path, target: Path, progress: Progress = lambda done: None, m
         side = SIDE
         while True:
             width, height = _fit(video.width, video.height, side)
-            _write(target, shots, ticks, video.turn, (width, height))
+            _write(target, shots, ticks, (width, height))
             size = target.stat().st_size
             if size <= max_bytes or side <= SMALLEST_SIDE:
                 break
@@ -81,15 +81,14 @@ def _fit(width: int, height: int, side: int) -> tuple[int, int]:
 
 def _shots(video: Video, stretch: Stretch, progress: Progress) -> tuple[list[_Shot], int]:
     """What is on screen at each tick of the stretch, where it changes, and how many ticks there are."""
-    width, height = _fit(video.width, video.height, SIDE)
-    size = (height, width) if video.turn % 180 else (width, height)
+    screen = Screen(_fit(video.width, video.height, SIDE), video.orientation, video.pixel_aspect)
     ticks = max(1, round(stretch.seconds / TICK))
     shots: list[_Shot] = []
     begin, on_screen, at = 0, None, stretch.start
     for at, frame in video.frames(stretch.start):
         tick = min(ticks, max(0, math.ceil((at - stretch.start) / TICK - 0.01)))
         if on_screen is not None and tick > begin:
-            shots.append(_Shot(begin, _scaled(on_screen, size)))
+            shots.append(_Shot(begin, screen.show(on_screen)))
             begin = tick
         on_screen = frame
         progress(tick / ticks)
@@ -100,17 +99,11 @@ def _shots(video: Video, stretch: Stretch, progress: Progress) -> tuple[list[_Sh
     # The video ended before the stretch did.
     end = min(ticks, math.ceil((at + 1 / video.rate - stretch.start) / TICK - 0.01))
     if end > begin or not shots:
-        shots.append(_Shot(begin, _scaled(on_screen, size)))
+        shots.append(_Shot(begin, screen.show(on_screen)))
     return shots, max(end, begin, 1)
 
 
-def _scaled(frame: av.VideoFrame, size: tuple[int, int]) -> av.VideoFrame:
-    # Without a note in the file, HD is BT.709 by convention; FFmpeg would take BT.601 and tint the picture.
-    colorspace = "ITU709" if frame.colorspace == _UNSPECIFIED and frame.height >= 720 else None
-    return frame.reformat(*size, "bgra", src_colorspace=colorspace, interpolation="BICUBIC")
-
-
-def _write(target: Path, shots: Sequence[_Shot], ticks: int, turn: int, size: tuple[int, int]) -> None:
+def _write(target: Path, shots: Sequence[_Shot], ticks: int, size: tuple[int, int]) -> None:
     final_delay = round((ticks - shots[-1].tick) * TICK * 100)
     options = {"loop": "0", "final_delay": str(final_delay)}
     with av.open(str(target), "w", format="gif", options=options) as output:
@@ -118,17 +111,16 @@ def _write(target: Path, shots: Sequence[_Shot], ticks: int, turn: int, size: tu
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, "pal8"
         stream.codec_context.time_base = Fraction(1, 100)
-        for frame in _paletted(shots, turn, size):
+        for frame in _paletted(shots, size):
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
 
 
-def _paletted(shots: Sequence[_Shot], turn: int, size: tuple[int, int]) -> list[av.VideoFrame]:
+def _paletted(shots: Sequence[_Shot], size: tuple[int, int]) -> list[av.VideoFrame]:
     graph = Graph()
     first = shots[0].frame
     source = graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=TICK)
-    chain = [source, *(graph.add(name, args) for name, args in _TURNS[turn])]
-    chain.append(graph.add("scale", f"{size[0]}:{size[1]}:flags=area"))
+    chain = [source, graph.add("scale", f"{size[0]}:{size[1]}:flags=area")]
     split = graph.add("split")
     palette = graph.add("palettegen", "stats_mode=full")
     use = graph.add("paletteuse", "dither=sierra2_4a:diff_mode=rectangle")
@@ -151,12 +143,3 @@ def _paletted(shots: Sequence[_Shot], turn: int, size: tuple[int, int]) -> list[
         except (EOFError, av.FFmpegError):
             return frames
         frames.append(frame)
-
-
-#: clockwise degrees → FFmpeg filters that turn a picture by as much
-_TURNS: dict[int, tuple[tuple[str, str | None], ...]] = {
-    0: (),
-    90: (("transpose", "clock"),),
-    180: (("hflip", None), ("vflip", None)),
-    270: (("transpose", "cclock"),),
-}

@@ -15,11 +15,12 @@ from types import TracebackType
 from typing import Any
 
 import av
-from av.codec.context import ThreadType
 from av.container import InputContainer
-from av.stream import Disposition
-from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
+
+from harness.multimediaai import tracks
+from harness.multimediaai.colors import settle
+from harness.multimediaai.pictures import Orientation
 
 #: FFmpeg's names of the container formats that are read; those from wav on hold no videos, and are read because
 #: that can then be said better than by "unknown format"
@@ -45,6 +46,7 @@ class Video:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._encrypted = False
         self._container = _open(path)
         try:
             self._read_facts()
@@ -65,7 +67,7 @@ class Video:
 
         Times never go back. `draft`: frames that no other frame needs may be left out, which is faster.
         """
-        self._stream.codec_context.skip_frame = "NONREF" if draft else "DEFAULT"
+        self._decoder.skip_frame = "NONREF" if draft else "DEFAULT"
         # Formats without an index may land too late, behind the keyframe that is needed.
         for earlier in (0.0, 10.0, 60.0, math.inf):
             self._seek(start - earlier)
@@ -88,45 +90,65 @@ class Video:
             yield last, frame
 
     def _read_facts(self) -> None:
-        self._stream = self._video_stream()
-        stream, codec = self._stream, self._stream.codec_context
-        if codec.width * codec.height > MAX_PIXELS:
-            raise VideoError(f"the picture is too large: {codec.width}×{codec.height} pixels")
+        first = self._first_frame()
+        stream = self._stream
         self._time_base = stream.time_base or Fraction(1)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
         self.rate = rate if 0.01 < rate < 1000 else 25.0
-        first = next(self._decode(), None)
-        if first is None:
-            raise VideoError("no frame of the video can be decoded: the file is damaged or cut short")
         self._first = float((first.pts or 0) * self._time_base)
         duration = stream.duration * self._time_base if stream.duration else (self._container.duration or 0) / 1e6
         self.duration = float(duration) or None
-        #: degrees clockwise that a frame has to be turned by: 0, 90, 180, 270
-        self.turn = -round(first.rotation / 90) * 90 % 360
+        self.orientation = Orientation.of(first)
         aspect = float(stream.sample_aspect_ratio or 1)
-        wide = max(1, round(first.width * aspect)) if 0.1 < aspect < 10 else first.width
-        self.width, self.height = (first.height, wide) if self.turn % 180 else (wide, first.height)
+        #: width of a stored pixel by its height
+        self.pixel_aspect = aspect if 0.1 < aspect < 10 else 1.0
+        wide = max(1, round(first.width * self.pixel_aspect))
+        self.width, self.height = self.orientation.size(wide, first.height)
 
-    def _video_stream(self) -> VideoStream:
+    def _first_frame(self) -> av.VideoFrame:
+        """Of the first track that has one; that track is the video from here on."""
+        streams = tracks.candidates(self._container)
+        if not streams:
+            raise VideoError(self._no_track())
+        # One track is read on from where it is: rewinding is not possible in each format.
+        for number in [stream.index for stream in streams]:
+            self._take(number)
+            if len(streams) > 1:
+                self._seek(0.0)
+            codec = self._stream.codec_context
+            if codec.width * codec.height > MAX_PIXELS:
+                raise VideoError(f"the picture is too large: {codec.width}×{codec.height} pixels")
+            first = next(self._decode(), None)
+            if first is not None:
+                return first
+        if self._encrypted:
+            raise VideoError("the video is encrypted, and cannot be shown without its key")
+        raise VideoError("no frame of the video can be decoded: the file is damaged or cut short")
+
+    def _no_track(self) -> str:
         streams = self._container.streams
-        shown = [s for s in streams.video if not s.disposition & Disposition.attached_pic]
-        if shown:
-            codec: VideoCodecContext | None = shown[0].codec_context
-            if codec is None:  # what the types don't say
-                raise VideoError("the video is in a codec that cannot be decoded")
-            codec.thread_type, codec.thread_count = ThreadType.AUTO, 4
-            return shown[0]
-        what = "sound with a cover picture" if streams.video else "sound" if streams.audio else "no picture at all"
-        raise VideoError(f"the file has no video track, only {what}")
+        pictures = [s for s in streams.video if s.codec_context is not None]
+        if len(pictures) < len(streams.video):
+            return "the video is in a codec that cannot be decoded"
+        what = "sound with a cover picture" if pictures else "sound" if streams.audio else "no picture at all"
+        return f"the file has no video track, only {what}"
+
+    def _take(self, number: int) -> None:
+        stream = self._container.streams[number]
+        assert isinstance(stream, VideoStream)
+        self._stream, self._decoder = stream, tracks.decoder(stream)
 
     def _seek(self, start: float) -> None:
         try:
             target = math.floor((self._first + start) / self._time_base) if start > 0 else 0
             self._container.seek(target, stream=self._stream)
+            self._decoder.flush_buffers()
         except av.FFmpegError:  # no index: from the beginning, then
+            number, skipped = self._stream.index, self._decoder.skip_frame
             self._container.close()
             self._container = _open(self._path)
-            self._stream = self._video_stream()
+            self._take(number)
+            self._decoder.skip_frame = skipped
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         packets = self._container.demux(self._stream)
@@ -135,10 +157,17 @@ class Video:
                 packet = next(packets)
             except (StopIteration, av.FFmpegError):
                 break
-            with contextlib.suppress(av.FFmpegError):  # a damaged packet; the next keyframe repairs the picture
-                yield from packet.decode()
-        with contextlib.suppress(av.FFmpegError):
-            yield from self._stream.decode(None)
+            if packet.has_sidedata("encryption_info"):  # would be decoded, to noise
+                self._encrypted = True
+                continue
+            yield from self._frames_of(packet if packet.size else None)
+        yield from self._frames_of(None)
+
+    def _frames_of(self, packet: av.Packet[VideoStream] | None) -> Iterator[av.VideoFrame]:
+        with contextlib.suppress(av.FFmpegError):  # a damaged packet; the next keyframe repairs the picture
+            for frame in self._decoder.decode(packet):
+                settle(frame)
+                yield frame
 
 
 def _open(path: Path) -> InputContainer:
