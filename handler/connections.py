@@ -16,7 +16,8 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping
-from typing import Any
+from io import SEEK_END
+from typing import Any, BinaryIO
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -32,6 +33,8 @@ from handler.wire import Answer, BadAnswer, Limit, read_answer
 MAX_IDLE_SECONDS = 10.0
 #: Of a request's time, what finding somebody to send it to may take: the rest is for the answer.
 CONNECT_SHARE = 0.3
+#: Of a file that is sent.
+_PIECE = 64 << 10
 
 _LINE = re.compile(r"[\x20-\x7e]+")
 
@@ -62,18 +65,18 @@ class Connections:
         self._session.mount("http://", transport)
 
     def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, seconds: float
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO = b"", *, seconds: float
     ) -> Answer:
         """The service's answer. seconds: from now to the answer's last byte, whatever comes meanwhile.
 
-        Raises NotSent, NeverSent, NoAnswer.
+        body: a file is sent piece by piece from its beginning. Raises NotSent, NeverSent, NoAnswer.
         """
         request = PreparedRequest()
-        request.method, request.url, request.body = method, url, body
+        request.method, request.url, request.body = method, url, body  # type: ignore[assignment]
         request.headers = CaseInsensitiveDict(headers)
         request.headers.setdefault("Accept-Encoding", "identity")
         if body or method in ("POST", "PUT"):
-            request.headers["Content-Length"] = str(len(body))
+            request.headers["Content-Length"] = str(_length(body))
         answer: Answer = self._session.get_adapter(url).send(request, timeout=seconds)  # type: ignore[assignment]
         return answer
 
@@ -109,6 +112,7 @@ class _Transport(BaseAdapter):
         try:
             limit.apply(connection)
             connection.sendall(message)
+            _send_file(connection, request.body, limit)
             answer = read_answer(connection, str(request.method), limit)
         except TimeoutError as exc:
             connection.close()
@@ -188,6 +192,20 @@ def _close(connections: _Idle) -> None:
             idle.pop()[0].close()
 
 
+def _length(body: bytes | BinaryIO) -> int:
+    return len(body) if isinstance(body, bytes) else body.seek(0, SEEK_END)
+
+
+def _send_file(connection: socket.socket, file: Any, limit: Limit) -> None:
+    """Nothing for a body of bytes, which has gone with the head."""
+    if isinstance(file, bytes):
+        return
+    file.seek(0)
+    while piece := file.read(_PIECE):
+        limit.apply(connection)
+        connection.sendall(piece)
+
+
 def _message(request: PreparedRequest, host: str) -> bytes:
     """Head and body in one: a segment less to send, and for the service to wait for."""
     lines = [f"{request.method} {request.path_url} HTTP/1.1"]
@@ -196,5 +214,5 @@ def _message(request: PreparedRequest, host: str) -> bytes:
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     if lines[0].count(" ") != 2 or not all(map(_LINE.fullmatch, lines)):
         raise NeverSent("the target or a header of the request has a character that cannot be sent")
-    body: bytes = request.body or b""  # type: ignore[assignment]  # as Connections makes them
+    body = request.body if isinstance(request.body, bytes) else b""
     return "\r\n".join([*lines, "", ""]).encode() + body

@@ -10,6 +10,7 @@ GifOnUploadError
 │   ├── StorageDenied         the function's role lacks a permission
 │   └── AppendConflict        the tracking log is longer than we thought: somebody else wrote
 ├── TrackingError             the tracking log does not allow to go on
+│   ├── EntryUnreadable       a pending entry was changed by somebody else
 │   ├── RecordUnreadable      it was changed by somebody else, and cannot be understood
 │   ├── ClaimHeld             another attempt holds the video for longer than this one may wait
 │   ├── LeaseTooShort         this attempt was held up, and gave up before it could submit twice
@@ -24,6 +25,9 @@ GifOnUploadError
 │   ├── LimitExceeded         a quota of the service is used up
 │   ├── NotProcessed          surely not processed: throttled, overloaded or unreachable
 │   └── OutcomeUnknown        sent, and no answer that tells: the task may exist
+├── ResultError               what the task's result leads to could not be stored
+│   ├── ResultNotFetched      it could not be fetched now: the next run asks for a new address
+│   └── ResultUnusable        there is no image, or it may not be fetched
 ├── UnexpectedError           a fault of this function
 └── VideosFailed              one or more videos of an event failed; names each
 """
@@ -125,6 +129,12 @@ class RecordUnreadable(TrackingError):
     retryable = False
 
 
+class EntryUnreadable(TrackingError):
+    """A pending entry cannot be understood."""
+
+    retryable = False
+
+
 class ClaimHeld(TrackingError):
     """Another attempt holds the video for longer than this one may wait."""
 
@@ -183,6 +193,20 @@ class OutcomeUnknown(GifTaskError):
     """Sent, and no answer that tells: the task may exist."""
 
     retryable = True
+
+
+class ResultError(GifOnUploadError):
+    """What the task's result leads to could not be stored."""
+
+
+class ResultNotFetched(ResultError):
+    """It could not be fetched now; a later run asks for a new address."""
+
+    retryable = True
+
+
+class ResultUnusable(ResultError):
+    """There is no image behind the address, or nothing may be fetched from it."""
 
 
 class UnexpectedError(GifOnUploadError):

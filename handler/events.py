@@ -205,6 +205,8 @@ def _requested(entry: Any, where: str, settings: Settings) -> Video | Skipped:
 def _not_to_submit(bucket: str, key: str, content_type: str | None, settings: Settings) -> str | None:
     if bucket == settings.tracking_bucket and key.startswith(settings.tracking_prefix):
         return "it is a record of ours, below TRACKING_PREFIX"
+    if bucket == settings.gifs and key.startswith(settings.gif_prefix):
+        return "it is a GIF of ours, below GIF_PREFIX"
     return why_no_video(key, content_type, settings)
 
 

@@ -67,12 +67,14 @@ class GifTaskClient:
         #: Seconds that one request may take in all; the lease must have more left when it is sent.
         self.time_limit = min(LIMIT_SECONDS, lease * 0.3)
 
-    def create(self, video_name: str, video_url: str, left: SecondsLeft) -> GifTask:
+    def create(
+        self, video_name: str, video_url: str, left: SecondsLeft, callback_url: str | None = None
+    ) -> GifTask:
         """CreateGifTask. `left`: the lease; raises a GifTaskError, OutcomeUnknown when nobody can know."""
         settings = self._settings
         optional = {
             "TemplateId": settings.template_id,
-            "CallbackUrl": settings.callback_url,
+            "CallbackUrl": callback_url,
             "Scales": settings.scales,
         }
         parameters = {
@@ -81,7 +83,7 @@ class GifTaskClient:
             "VideoUrl": video_url,
             **{name: str(value) for name, value in optional.items() if value is not None},
         }
-        answer, request_id = self._call("CreateGifTask", parameters, left)
+        answer, request_id = self.call("CreateGifTask", parameters, left)
         if (task_id := positive_number(answer.get("TaskId"))) is None:
             raise OutcomeUnknown(
                 "CreateGifTask: the answer is OK, but has no TaskId", hint=UNKNOWN, request_id=request_id
@@ -91,7 +93,7 @@ class GifTaskClient:
     def list_tasks(self, page: int, left: SecondsLeft) -> TaskPage:
         """ListTasks; without tasks after the last page."""
         parameters = {"PageNumber": str(page), "PageSize": str(_PAGE_SIZE), "ServiceType": "3"}
-        answer, request_id = self._call("ListTasks", parameters, left, repeatable=True)
+        answer, request_id = self.call("ListTasks", parameters, left, repeatable=True)
         total, size = whole_number(answer.get("TotalCount")), positive_number(answer.get("PageSize")) or _PAGE_SIZE
         tasks = as_list(answer.get("Tasks") or [], "Task")
         if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
@@ -103,7 +105,7 @@ class GifTaskClient:
             )
         return TaskPage(tasks, total, size)
 
-    def _call(
+    def call(
         self, action: str, parameters: dict[str, str], left: SecondsLeft, *, repeatable: bool = False
     ) -> tuple[dict[str, Any], str]:
         """Retries what surely was not processed, with full jitter, while the lease lasts.

@@ -10,6 +10,8 @@ from handler.credentials import CurrentCredentials, FunctionContext, read_creden
 from handler.errors import GifOnUploadError, SettingsError, VideosFailed
 from handler.gif_task import GifTaskClient
 from handler.logs import log
+from handler.objects import Objects
+from handler.pending import PendingEntries
 from handler.redaction import remember_address
 from handler.settings import Settings, read_settings
 from handler.storage import Storage
@@ -54,8 +56,11 @@ def _build(context: FunctionContext) -> App:
 def compose(settings: Settings) -> App:
     """All that lives as long as the instance: clients with their kept-alive connections, and who uses them."""
     remember_address(settings.callback_url)
+    remember_address(settings.collect_url)
     credentials = CurrentCredentials()
-    connections = Connections(size=THREADS)
+    # Beside each video's own request there may be its pending entry's.
+    connections = Connections(size=2 * THREADS)
     storage = Storage(settings, credentials, connections)
-    submitter = Submitter(settings, storage, GifTaskClient(settings, credentials, connections))
+    pending = PendingEntries(settings, Objects(storage)) if settings.collect else None
+    submitter = Submitter(settings, storage, GifTaskClient(settings, credentials, connections), pending)
     return App(settings, credentials, submitter)

@@ -10,6 +10,9 @@ from alibabacloud_oss_v2.types import HttpClient, HttpRequest, HttpResponse
 from handler.connections import Connections
 from handler.wire import Answer
 
+#: Bytes a second at which a file is sent, at least.
+SLOWEST = 1 << 20
+
 
 class OssHttp(HttpClient):  # type: ignore[misc]
     """seconds: that one request may take, to the answer's last byte. Raises what Connections raises."""
@@ -19,8 +22,11 @@ class OssHttp(HttpClient):  # type: ignore[misc]
         self._seconds = seconds
 
     def send(self, request: HttpRequest, **_: Any) -> _Response:
+        seconds, size = self._seconds, request.headers.get("Content-Length")
+        if size and not isinstance(request.body, bytes):
+            seconds += int(size) / SLOWEST
         answer = self._connections.send(
-            request.method, request.url, request.headers, request.body, seconds=self._seconds
+            request.method, request.url, request.headers, request.body, seconds=seconds
         )
         return _Response(request, answer)
 

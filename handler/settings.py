@@ -36,7 +36,10 @@ _FORMS = {
     "TRACKING_BUCKET": "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
     "REGION": "the function's region; must be an id such as cn-beijing",
     "GIF_REGION": "must be a region's id such as cn-beijing",
+    "GIF_BUCKET": "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
 }
+#: Settings that no message repeats.
+_SECRET = ("CALLBACK_URL", "COLLECT_URL", "COLLECT_SECRET")
 _WHAT = {
     "APPLICATION_ID": "the ApplicationId of your Multimedia AI application",
     "TRACKING_BUCKET": "the OSS bucket for the records",
@@ -126,8 +129,28 @@ class Settings(BaseModel):
     gif_endpoint: BaseUrl | None = None
     oss_endpoint: BaseUrl | None = None
     oss_public_endpoint: Annotated[str, AfterValidator(_oss_endpoint)] | None = None
+    collect: bool = True
+    gif_bucket: BucketName | None = None
+    gif_prefix: Annotated[str, AfterValidator(_folder)] = "gifs/"
+    gif_max_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 64 << 20
+    give_up_after_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 24.0
+    collect_url: Annotated[str, AfterValidator(_url)] | None = Field(default=None, repr=False)
+    collect_secret: Annotated[str, StringConstraints(min_length=16, max_length=256)] | None = Field(
+        default=None, repr=False
+    )
     region: RegionId
     timeout: float
+
+    @property
+    def gifs(self) -> str:
+        """The bucket that the GIFs are put into."""
+        return self.gif_bucket or self.tracking_bucket
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """The endpoints that are configured, and so are talked to wherever they are."""
+        given = (self.gif_address, self.oss_address, self.oss_public_endpoint, *self.bucket_domains.values())
+        return tuple(filter(None, given))
 
     @property
     def gif_address(self) -> str:
@@ -177,7 +200,7 @@ def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) ->
     problems: list[str] = []
     try:
         settings = Settings.model_validate({**values, "region": region, "timeout": timeout})
-        problems += _timing_problems(settings)
+        problems += _timing_problems(settings) + _callback_problems(settings)
     except ValidationError as exc:
         problems += [_problem(dict(error)) for error in exc.errors(include_url=False)]
     if problems:
@@ -201,10 +224,17 @@ def _timing_problems(settings: Settings) -> list[str]:
     ]
 
 
+def _callback_problems(settings: Settings) -> list[str]:
+    if bool(settings.collect_url) == bool(settings.collect_secret):
+        return []
+    name, other = ("COLLECT_SECRET", "COLLECT_URL") if settings.collect_url else ("COLLECT_URL", "COLLECT_SECRET")
+    return [f"{name}: missing, and {other} is set: a callback needs both, or neither"]
+
+
 def _problem(error: dict[str, Any]) -> str:
     name = str(error["loc"][0]).upper()
     if error["type"] == "missing":
         return f"{name}: missing; it is {_WHAT.get(name, 'required')}"
     form = _FORMS.get(name) if error["type"] == "string_pattern_mismatch" else None
-    shown = "" if name == "CALLBACK_URL" else f", it is {error['input']!r}"
+    shown = "" if name in _SECRET else f", it is {error['input']!r}"
     return f"{name}: {form or error['msg'].removeprefix('Value error, ')}{shown}"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from handler.advice import next_delivery
+from handler.callback_token import task_callback
 from handler.errors import (
     ClaimHeld,
     GifOnUploadError,
@@ -25,8 +27,9 @@ from handler.errors import (
 from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
 from handler.gif_task_errors import NOT_PERMITTED
 from handler.logs import log
+from handler.pending import PendingEntries, entry_for
 from handler.reconcile import find_task
-from handler.record import FAILED, SUBMITTED, UNKNOWN, Failed, History, How, Submitted, Unknown, stamp
+from handler.record import FAILED, FINISHED, SUBMITTED, UNKNOWN, Failed, History, How, Submitted, Unknown, stamp
 from handler.settings import Settings
 from handler.storage import LIMIT_SECONDS, Storage, insist
 from handler.task_list import TaskList
@@ -48,12 +51,20 @@ class Submission(NamedTuple):
 class Submitter:
     """One per instance, used by many threads."""
 
-    def __init__(self, settings: Settings, storage: Storage, tasks: GifTaskClient) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        tasks: GifTaskClient,
+        pending: PendingEntries | None = None,
+    ) -> None:
+        """pending: where each new claim gets an entry; None: nobody is to follow it, or somebody does."""
         self._settings = settings
         self._storage = storage
         self._tasks = tasks
         self._listed = TaskList(tasks)
         self._urls = VideoUrls(settings, storage)
+        self._pending = pending
 
     def submit(self, video: Video, *, request_id: str, force: bool, patience: SecondsLeft) -> Submission:
         """The video's task. patience: how long to wait for an attempt that holds it. Raises GifOnUploadError."""
@@ -65,6 +76,7 @@ class Submitter:
             done = history.submitted
             # The platform repeats a forced request under its own id when another of its videos failed.
             if done and not (force and not history.answers(request_id)):
+                self._look_again(video, tracking, history, request_id)
                 return Submission("already_submitted", done["task_id"], tracking.uri)
             if held := history.seconds_held:
                 self._wait(video, min(held, _FIRST_POLL * 2**polls, _LONGEST_POLL), patience)
@@ -96,7 +108,8 @@ class Submitter:
     def _attempt(self, attempt: _Attempt) -> Submission:
         tracking, how = attempt.tracking, attempt.how
         try:
-            task = self._task(attempt, self._urls.url(attempt.video))
+            with self._noted(attempt):
+                task = self._task(attempt, self._urls.url(attempt.video))
         except GifOnUploadError as error:
             _record_failure(attempt, error)
             raise
@@ -113,6 +126,19 @@ class Submitter:
         if winner["task_id"] == task.task_id:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
         raise _orphan(attempt, task)
+
+    def _noted(self, attempt: _Attempt) -> AbstractContextManager[None]:
+        """The pending entry is written meanwhile, and is there before the task is on record."""
+        if self._pending is None:
+            return nullcontext()
+        entry = entry_for(attempt.video, attempt.tracking.uri, attempt.claim.id, attempt.claim.request_id)
+        return self._pending.beside(entry)
+
+    def _look_again(self, video: Video, tracking: TrackingLog, history: History, request_id: str) -> None:
+        """The key may have held other content meanwhile, whose GIF is under its name now."""
+        outcome = history.outcome
+        if self._pending and outcome and outcome["status"] == FINISHED:
+            self._pending.try_to_look_again(video, tracking.uri, outcome["claim"], request_id)
 
     def _line(self, attempt: _Attempt, task: GifTask) -> Submitted:
         video = attempt.video
@@ -151,7 +177,8 @@ class Submitter:
                 "held up for so long that submitting now could be submitting twice; nothing was sent",
                 hint=f"raise CLAIM_LEASE_SECONDS if this happens often; {next_delivery('submits it')}",
             )
-        return self._tasks.create(video_name(attempt.video), url, lease.left)
+        callback = task_callback(self._settings, attempt.claim.id)
+        return self._tasks.create(video_name(attempt.video), url, lease.left, callback)
 
     def _find(self, attempt: _Attempt, url: str) -> GifTask | None:
         """The task of the claims that are taken over, if there is one.

@@ -205,7 +205,7 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _conclude(cloud: LocalCloud, task: Task, gif: Path) -> None:
-    (record,) = cloud.oss.store.list(RECORDS)
+    (record,) = (entry for entry in cloud.oss.store.list(RECORDS) if entry.key.endswith(".jsonl"))
     click.echo(f"\nTaskId  {task.task_id}\nRecord  oss://{RECORDS}/{record.key}")
     for line in cloud.oss.store.get(RECORDS, record.key).decode().splitlines():
         click.echo(f"        {line}")

@@ -99,7 +99,7 @@ def deploy(cloud: LocalCloud, package: Package, **changes: str) -> None:
 
 def on_record(cloud: LocalCloud) -> list[dict[str, Any]]:
     assert cloud.fc.drain(60)
-    keys = [entry.key for entry in cloud.oss.store.list(RECORDS)]
+    keys = [entry.key for entry in cloud.oss.store.list(RECORDS) if "/.pending/" not in entry.key]
     return [json.loads(cloud.oss.store.get(RECORDS, key).splitlines()[-1]) for key in keys]
 
 

@@ -33,7 +33,7 @@ def cloud() -> Iterator[LocalCloud]:
 
 def submitted(cloud: LocalCloud) -> list[int]:
     """The TaskIds on record."""
-    keys = [entry.key for entry in cloud.oss.store.list(RECORDS, "")]
+    keys = [entry.key for entry in cloud.oss.store.list(RECORDS, "") if "/.pending/" not in entry.key]
     lines = [json.loads(cloud.oss.store.get(RECORDS, key).splitlines()[-1]) for key in keys]
     return [line["task_id"] for line in lines if line["status"] == "submitted"]
 

@@ -100,7 +100,7 @@ def append_to_record(cloud: LocalCloud, key: str, line: bytes) -> None:
 
 def records(cloud: LocalCloud) -> dict[str, list[dict[str, Any]]]:
     """Every tracking log there is: its key, its lines."""
-    keys = [entry.key for entry in cloud.oss.store.list(RECORDS, "")]
+    keys = [entry.key for entry in cloud.oss.store.list(RECORDS, "") if entry.key.endswith(".jsonl")]
     return {key: read_record(cloud, key) for key in keys}
 
 

@@ -58,7 +58,7 @@ def local(cloud: LocalCloud, **environ: str) -> GifTaskClient:
 
 def test_every_setting_that_the_service_knows_is_sent(cloud: LocalCloud) -> None:
     settings = {"TEMPLATE_ID": "689", "CALLBACK_URL": "https://example.com/done?a=1", "SCALES": "640x360"}
-    made = local(cloud, **settings).create(*VIDEO, lambda: 99.0)
+    made = local(cloud, **settings).create(*VIDEO, lambda: 99.0, settings["CALLBACK_URL"])
     task = cloud.multimediaai.tasks.get(made.task_id)
     assert task
     assert (task.application_id, task.video_name, task.video_url) == (ENVIRON["APPLICATION_ID"], *VIDEO)

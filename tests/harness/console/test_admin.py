@@ -49,7 +49,7 @@ def test_the_whole_state_is_told(session: requests.Session, cloud: LocalCloud) -
     assert {bucket["name"]: bucket["objects"] for bucket in told["buckets"]} == {
         "fc-temp-code": 0,
         "multimediaai-results": 0,
-        "my-gif-records": 1,
+        "my-gif-records": 2,
         "my-videos": 2,
     }
     by_key = {video["key"]: video for video in told["videos"]}

@@ -1,0 +1,158 @@
+"""The list of what is under way: one small object for each attempt, until its record has come to an end.
+
+`<TRACKING_PREFIX>.pending/<claim>.json` is written by the attempt whose claim it is and by nobody else, and
+removed by the collector; so no writer and no remover ever meet. `.failed/` beside it lists what needs a person.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from handler.errors import EntryUnreadable, GifOnUploadError
+from handler.escaping import json_line
+from handler.logs import log, utc_now
+from handler.objects import Listed, Objects
+from handler.settings import Settings
+from handler.storage import SecondsLeft, insist
+from handler.video import Video
+from handler.wire import Limit
+
+PENDING, FAILED = ".pending/", ".failed/"
+#: For which writing an entry is tried again.
+_INSIST_SECONDS = 5.0
+_JSON = "application/json"
+
+
+class Entry(BaseModel):
+    """What is to be followed. record, video: oss:// URIs. claim: of the attempt.
+
+    look: the record has ended, and only the GIF under the video's name is to be looked at again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    record: str
+    video: str
+    etag: str
+    size: int | None = None
+    region: str
+    request_id: str
+    claim: str
+    at: str
+    look: Literal[True] | None = None
+
+    @property
+    def upload(self) -> Video:
+        bucket, _, key = self.video.removeprefix("oss://").partition("/")
+        return Video(bucket, key, self.region, self.etag, self.size)
+
+
+class Found(NamedTuple):
+    """An entry as it is in OSS. age: seconds since it was written, by OSS's clock."""
+
+    name: str
+    entry: Entry
+    age: float
+
+
+def entry_for(video: Video, record: str, claim: str, request_id: str, *, look: bool = False) -> Entry:
+    return Entry(
+        record=record,
+        video=video.uri,
+        etag=str(video.etag),
+        size=video.size,
+        region=video.region,
+        request_id=request_id,
+        claim=claim,
+        at=utc_now(),
+        look=True if look else None,
+    )
+
+
+class PendingEntries:
+    """One per instance, used by many threads. Methods raise StorageError unless they say otherwise."""
+
+    def __init__(self, settings: Settings, objects: Objects) -> None:
+        self._bucket = settings.tracking_bucket
+        self._objects = objects
+        self.pending, self.failed = (f"{settings.tracking_prefix}{folder}" for folder in (PENDING, FAILED))
+
+    @contextmanager
+    def beside(self, entry: Entry) -> Iterator[None]:
+        """Writes the entry while the body runs, and is done before it ends. Failing is a warning and no more."""
+        writer = threading.Thread(target=self._write, args=(entry.claim, entry), name="pending")
+        writer.start()
+        try:
+            yield
+        finally:
+            writer.join()
+
+    def try_to_look_again(self, video: Video, record: str, claim: str, request_id: str) -> None:
+        """As look_again; failing is a warning."""
+        self._write(uuid.uuid4().hex, entry_for(video, record, claim, request_id, look=True))
+
+    def _write(self, name: str, entry: Entry) -> None:
+        try:
+            self.put(name, entry, Limit(_INSIST_SECONDS).left)
+        except GifOnUploadError as error:
+            log(
+                "WARNING",
+                "the task will not be followed: its pending entry could not be written",
+                video=entry.video,
+                claim=entry.claim,
+                error=str(error),
+            )
+
+    def put(self, name: str, entry: Entry, left: SecondsLeft) -> None:
+        content = json_line(entry.model_dump(exclude_none=True)).encode()
+        insist(lambda: self._objects.put(self._bucket, f"{self.pending}{name}.json", content, _JSON), left)
+
+    def look_again(self, video: Video, record: str, claim: str, request_id: str, left: SecondsLeft) -> None:
+        """Asks for another look at the GIF of a video whose record has ended, under a name of its own."""
+        self.put(uuid.uuid4().hex, entry_for(video, record, claim, request_id, look=True), left)
+
+    def list(self, left: SecondsLeft) -> Iterator[Listed]:
+        """Every entry, as its key and age; a request for each thousand."""
+        token = ""
+        while True:
+            page = insist(lambda after=token: self._objects.list(self._bucket, self.pending, after), left)  # type: ignore[misc]
+            yield from page.objects
+            if not (token := page.next_token):
+                return
+
+    def read(self, key: str, left: SecondsLeft) -> Found | None:
+        """The entry; None when it is gone. Raises EntryUnreadable too."""
+        stored = insist(lambda: self._objects.read(self._bucket, key), left)
+        if stored is None:
+            return None
+        try:
+            return Found(key, Entry.model_validate_json(stored.content), stored.age)
+        except ValidationError as exc:
+            raise EntryUnreadable(
+                f"oss://{self._bucket}/{key}: it is not a pending entry", hint="see what wrote it there"
+            ) from exc
+
+    def key_of(self, claim: str) -> str:
+        return f"{self.pending}{claim}.json"
+
+    def remove(self, key: str, left: SecondsLeft) -> None:
+        insist(lambda: self._objects.delete(self._bucket, key), left)
+
+    def fail(self, key: str, name: str, facts: dict[str, object], why: tuple[str, str], left: SecondsLeft) -> None:
+        """Moves an entry to what needs a person: there first, so that it is always on one of the lists.
+
+        why: a short code, and a sentence.
+        """
+        code, reason = why
+        self.note_failure(name, {**facts, "code": code, "reason": reason}, left)
+        self.remove(key, left)
+
+    def note_failure(self, name: str, facts: dict[str, object], left: SecondsLeft) -> None:
+        content = json_line({**facts, "failed_at": utc_now()}).encode()
+        insist(lambda: self._objects.put(self._bucket, f"{self.failed}{name}.json", content, _JSON), left)
