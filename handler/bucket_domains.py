@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 FORM = "must be a comma-separated list of bucket=domain, such as my-videos=videos.example.com"
@@ -64,8 +65,21 @@ def is_mainland(region: str) -> bool:
     return bool(_MAINLAND.fullmatch(region))
 
 
-def object_at(url: str, domains: Mapping[str, str]) -> tuple[str, str]:
-    """(bucket, key) where the URL's host tells the bucket, else (host, path). ("", "") for what is not a URL.
+class Place(NamedTuple):
+    """What a URL leads to. bucket: None where its host is not known; path: without its first slash."""
+
+    bucket: str | None
+    path: str
+
+    def may_be(self, bucket: str, key: str) -> bool:
+        """On a host that is not known, such as a domain that has been replaced, only the path tells anything."""
+        if self.bucket is not None:
+            return (self.bucket, self.path) == (bucket, key)
+        return self.path == key or self.path.endswith(f"/{key}")
+
+
+def object_at(url: str, domains: Mapping[str, str]) -> Place:
+    """Where a URL leads; ("", "") for what is not a URL.
 
     So the same object is the same on its own domain, on OSS's and, at an IP address, in path style.
     """
@@ -73,17 +87,19 @@ def object_at(url: str, domains: Mapping[str, str]) -> tuple[str, str]:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
     except ValueError:
-        return "", ""  # somebody else's task
+        return Place("", "")  # somebody else's task
+    if not host:
+        return Place("", "")
     path = unquote(parts.path)
     for bucket, address in domains.items():
         if host == urlsplit(address).hostname:
-            return bucket, path[1:]
+            return Place(bucket, path[1:])
     if default := _DEFAULT_HOST.fullmatch(host):
-        return default[1], path[1:]
+        return Place(default[1], path[1:])
     if _is_address(host):
         bucket, _, key = path[1:].partition("/")
-        return bucket, key
-    return host, path
+        return Place(bucket, key)
+    return Place(None, path[1:])
 
 
 def _is_address(host: str) -> bool:

@@ -1,7 +1,8 @@
 """Finds the task that a dead or unanswered attempt may have created, by asking ListTasks.
 
-Our task has this video's URL (bucket and key: signatures differ from attempt to attempt, and the host may) and
-name, is not on record yet, and was not created before the first attempt whose fate is unknown.
+Our task has this video's URL and name, is not on record yet, and was not created before the first attempt whose
+fate is unknown. Of the URL bucket and key count: signatures differ from attempt to attempt, and so does the host
+when a domain was bound, replaced or removed in between. The name has the content's eTag in it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from handler.gif_task import GifTask, SecondsLeft
 from handler.record import Claimed, History
 from handler.task_list import TaskList
 from handler.task_page import Task, created_not_after
+from handler.video import Video
 
 #: The claim's time is by an instance's clock, the task's by the service's, which accepts 15 minutes of difference.
 CLOCK_TOLERANCE = timedelta(minutes=20)
@@ -25,6 +27,7 @@ _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 def find_task(
     tasks: TaskList,
+    video: Video,
     video_name: str,
     video_url: str,
     application_id: str,
@@ -37,11 +40,18 @@ def find_task(
     history: with the claims whose fate is unknown, none of which can make a task any more.
     """
     not_before = min(_claimed_at(claim) for claim in history.unresolved) - CLOCK_TOLERANCE
-    place = object_at(video_url, domains)
+
+    def is_its_url(task: Task) -> bool:
+        url = str(task.get("VideoUrl", ""))
+        if url.partition("?")[0] == video_url.partition("?")[0]:
+            return True
+        place = object_at(url, domains)
+        # Of a host that is not known the path alone says little; the name has the content's eTag in it.
+        return place.may_be(video.bucket, video.key) and bool(place.bucket or task.get("VideoName"))
 
     def is_ours(task: Task) -> bool:
         return (
-            object_at(str(task.get("VideoUrl", "")), domains) == place
+            is_its_url(task)
             and _is(task, "VideoName", video_name)
             and _is(task, "ApplicationId", application_id)
             and whole_number(task.get("TaskId")) not in history.task_ids

@@ -37,7 +37,8 @@ _HINTS = {
     "NoSuchBucket": "create the bucket, or correct the name",
     "NoSuchKey": "upload the object, or correct the name",
     "SymlinkTargetNotExist": "the symlink leads nowhere: upload what it names, then put the symlink again",
-    "ObjectNotAppendable": "an object that is not a record of ours has the record's name: move it away",
+    "ObjectNotAppendable": "what has the record's name is not a record of ours, or a delete marker that a deleted "
+    "record has left in a bucket with versions: move it away, or delete the marker",
     "PublicEndpointForbidden": "the public endpoint serves no data to this account: leave OSS_ENDPOINT empty",
     "FileImmutable": "the bucket has a retention policy (WORM), which appending does not work with: use another",
     "InvalidAccessKeyId": "the function's credentials are not valid in this region's OSS",

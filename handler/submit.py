@@ -190,6 +190,7 @@ class Submitter:
         try:
             return find_task(
                 self._listed,
+                attempt.video,
                 name,
                 url,
                 self._settings.application_id,

@@ -111,6 +111,7 @@ class LocalCloud:
             lambda: self.fc.functions,
             self.bridge.triggers,
             {UPLOAD_ROLE: upload},
+            options.attached_policy_files,
         )
         self.interception = Interception(self.url, lambda host: self.oss.store.domains.bucket_of(host) is not None)
         self.multimediaai = MultimediaAIService(

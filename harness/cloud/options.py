@@ -30,7 +30,8 @@ class CloudOptions:
     directory: where state lives; None: a temporary one, removed at the end. environ: what s.yaml's ${env()}
     reads, on top of DEFAULTS. function_environment: variables of the function that win over s.yaml's. code:
     the functions' code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
-    an asynchronous invocation. policy_file: the document of a function's role. collector_policy_file: of the
+    an asynchronous invocation. policy_file: the document of a function's role;
+    attached_policy_files: more of them, such as ram/role-kms-policy.json. collector_policy_file: of the
     collector's, the function whose handler is index.collect.
     new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
     function are bound to the buckets that there are.
@@ -47,6 +48,7 @@ class CloudOptions:
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
     function_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     code: Path | None = None
+    attached_policy_files: tuple[Path, ...] = ()
     policy_file: Path = PROJECT / "ram" / "role-policy.json"
     collector_policy_file: Path = PROJECT / "ram" / "collector-policy.json"
     owner: Credentials | None = None

@@ -22,7 +22,8 @@ from harness.stack.documents import NAMES, fill_policy, is_collector, load_polic
 class Roles:
     """functions: those that there are. triggers: of a function, by its name. others: policies of other roles.
 
-    collector_policy_file: where there is no such file, the collector's role has no policy, and may do nothing.
+    attached: more documents of the submitting function's role. collector_policy_file: where there is no such file,
+    the collector's role has no policy, and may do nothing.
     Raises PolicyError, also for a placeholder that `make policies` would not fill.
     """
 
@@ -35,12 +36,13 @@ class Roles:
         functions: Callable[[], Iterable[FunctionSpec]],
         triggers: Callable[[str], Iterable[TriggerSpec]],
         others: Mapping[str, Policy],
+        attached: Iterable[Path] = (),
     ) -> None:
         self._region, self._account_id = region, account_id
         self._functions = functions
         self._triggers = triggers
         self._others = others
-        self._fill = _filling(policy_file)
+        self._fills = [_filling(file) for file in (policy_file, *attached)]
         self._fill_collector = _filling(collector_policy_file) if collector_policy_file.exists() else None
 
     def authorize(
@@ -69,7 +71,7 @@ class Roles:
         for trigger in triggers or [None]:
             names = names_of(function, trigger, collector, self._region, self._account_id)
             if function and function.role == role:
-                yield self._fill(tuple(names.items()))
+                yield from (fill(tuple(names.items())) for fill in self._fills)
             if collector and collector.role == role and self._fill_collector:
                 yield self._fill_collector(tuple(names.items()))
 

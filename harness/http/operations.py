@@ -7,7 +7,8 @@ from collections.abc import Mapping
 _NAMES = {
     "oss": """
         ListBuckets PutBucketAcl PutBucketVersioning PutBucket GetBucketAcl GetBucketInfo
-        GetBucketLocation GetBucketStat GetBucketVersioning
+        GetBucketLocation GetBucketStat GetBucketVersioning PutBucketReferer GetBucketReferer
+        PutBucketPublicAccessBlock GetBucketPublicAccessBlock DeleteBucketPublicAccessBlock
         PutBucketEncryption GetBucketEncryption DeleteBucketEncryption ListMultipartUploads ListObjectVersions
         ListObjectsV2 ListObjects DeleteBucket DeleteMultipleObjects PostObject PutObjectACL
         PutObjectTagging PutSymlink UploadPartCopy UploadPart CopyObject PutObject GetObjectACL

@@ -21,10 +21,15 @@ _CHUNK = 256 * 1024
 #: RFC 3986, section 2: what may stand in a URI; `%` only before two hexadecimal digits
 _URI = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
+_ERROR_MESSAGE = re.compile(rb"<Message>([^<]{1,200})</Message>")
 
 _HINTS = {
     "PublicEndpointForbidden": "the account's public endpoint serves no data: bind a domain to the bucket, "
     "set BUCKET_DOMAINS, then submit the video again with force",
+    "This request is forbidden by kms.": "the object has a key of your own: allow kms:Decrypt to the "
+    "function's role (ram/role-kms-policy.json), then submit the video again with force",
+    "You are denied by bucket referer policy.": "the bucket's Referer whitelist refuses downloads without a "
+    "Referer: allow empty ones, then submit the video again with force",
 }
 
 
@@ -127,11 +132,13 @@ def _copy(
 
 def _code(response: requests.Response) -> str:
     """OSS's own error code, if the answer has one, and what to do about it."""
-    found = _ERROR_CODE.search(next(response.iter_content(4096), b""))
+    page = next(response.iter_content(4096), b"")
+    found, message = _ERROR_CODE.search(page), _ERROR_MESSAGE.search(page)
     if not found:
         return ""
     code = found[1].decode()
-    return f" ({code})" + (f": {_HINTS[code]}" if code in _HINTS else "")
+    hint = _HINTS.get(code) or (_HINTS.get(message[1].decode("utf-8", "replace")) if message else None)
+    return f" ({code})" + (f": {hint}" if hint else "")
 
 
 def _what(exc: Exception, limits: Limits) -> str:

@@ -8,8 +8,8 @@ write (If-Match and its like), AppendObject with a KMS key id, and by their quer
   of objects: restore, cleanRestoredObject, seal, rename, legalHold, retention, objectWorm
   of buckets: accessMonitor, accessmonitor, accessPoint, accessPointPolicy, bucketArchiveDirectRead, comp,
     httpsConfig, inventory, lifecycle, live, logging, metadataConfiguration, metadataInventoryTable,
-    metadataJournalTable, metaQuery, overwriteConfig, policy, policyStatus, publicAccessBlock, qos, qosInfo,
-    qosRequester, quota, redundancyTransition, referer, replication, replicationLocation, replicationProgress,
+    metadataJournalTable, metaQuery, overwriteConfig, policy, policyStatus, qos, qosInfo,
+    qosRequester, quota, redundancyTransition, replication, replicationLocation, replicationProgress,
     requestPayment, requesterQosInfo, resourceGroup, resourcePool, resourcePoolBuckets, resourcePoolInfo, rtc,
     style, transferAcceleration, userDefinedLogFieldsConfig, userQosInfo, vod, website, worm, wormExtend, wormId
   of the account: cloudboxes, regions
@@ -48,6 +48,7 @@ from harness.oss.wire import (
     objects,
     post_object,
     properties,
+    protection,
     statistics,
 )
 from harness.oss.wire.access import Access
@@ -75,6 +76,7 @@ HANDLERS: Mapping[str, Handler] = {
     **statistics.HANDLERS,
     **cors.HANDLERS,
     **domains.HANDLERS,
+    **protection.HANDLERS,
 }
 #: the operations whose bucket need not exist
 _MAKE_BUCKETS = ("PutBucket", "PutBucketAcl")
@@ -86,8 +88,8 @@ class OssService:
     """A Service of harness.http. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
 
     `code_bucket`: what is in it gets run, so that no web page may write it. `new_account`: one that opened OSS
-    since 2025-03-20, to whom public endpoints of mainland regions serve no data. The Host decides: loopback counts
-    as the internal endpoint.
+    since 2025-03-20, to whom public endpoints of mainland regions serve no data, and whose buckets block public
+    access until it is allowed. The Host decides: loopback counts as the internal endpoint.
     """
 
     name = "oss"
@@ -105,7 +107,7 @@ class OssService:
         code_bucket: str | None = None,
         new_account: bool = False,
     ) -> None:
-        self.store = Store(directory, clock)
+        self.store = Store(directory, clock, blocks_public=new_account)
         self.notifications = Notifications()
         self._identities, self._journal = identities, journal
         self._new_account = new_account

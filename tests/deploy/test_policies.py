@@ -90,6 +90,7 @@ ALLOWED = [
         "mns:SendMessage",
         "acs:mns:cn-beijing:1234567890123456:/queues/gif-on-upload-failures/messages",
     ),
+    ("role-kms-policy.json", "kms:Decrypt", "acs:kms:cn-beijing:1234567890123456:key/a-key"),
     ("role-policy.json", "oss:GetObject", "acs:oss:cn-beijing:1:my-videos/a.mp4"),
     ("role-policy.json", "oss:PutObject", "acs:oss:cn-beijing:1:my-gif-records/gif-tasks/my-videos/a.mp4/E.jsonl"),
     # what fc3 calls for deploy, info, plan, invoke and remove
@@ -125,6 +126,7 @@ DENIED = [
     ("trigger-role-policy.json", "fc:InvokeFunction", FUNCTION.replace("gif-on-upload", "another")),
     ("trigger-role-policy.json", "fc:InvokeFunction", f"{FUNCTION}-2"),
     ("trigger-role-policy.json", "fc:UpdateFunction", FUNCTION),
+    ("role-kms-policy.json", "kms:ScheduleKeyDeletion", "acs:kms:cn-beijing:1234567890123456:key/a-key"),
     ("role-logs-policy.json", "log:PostLogStoreLogs", LOGS.replace("function-logs", "audit")),
     ("role-policy.json", "oss:PutObject", "acs:oss:cn-beijing:1:my-videos/a.mp4"),
     ("role-policy.json", "oss:GetObject", "acs:oss:cn-beijing:1:my-gif-records/salaries.xlsx"),

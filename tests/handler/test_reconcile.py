@@ -11,8 +11,10 @@ from handler.reconcile import find_task
 from handler.record import Claimed, History
 from handler.task_list import TaskList
 from handler.task_page import created_not_after
+from handler.video import Video
 
 URL = "https://my-videos.oss-cn-beijing.aliyuncs.com/clip.mp4"
+VIDEO = Video("my-videos", "clip.mp4", "cn-beijing", "AB", 5)
 CLAIM = {"claim": "a", "at": "2026-01-01T00:00:00.000Z"}
 
 
@@ -34,7 +36,7 @@ def look(service: Service, claim: dict[str, Any] = CLAIM) -> int | None:
     tasks = TaskList(cast("GifTaskClient", service))
     line = cast("Claimed", {"status": "claimed", "lease_seconds": 1, **claim})
     history = History((line,), 1, 9.0, 1_800_000_000.0)
-    found = find_task(tasks, "clip.mp4 AB", f"{URL}?signature=1", "app", history, lambda: 99.0)
+    found = find_task(tasks, VIDEO, "clip.mp4 AB", f"{URL}?signature=1", "app", history, lambda: 99.0)
     return found.task_id if found else None
 
 
@@ -104,3 +106,21 @@ def test_a_time_means_the_latest_that_it_may_mean(text: object, latest: str) -> 
 @pytest.mark.parametrize("text", ["", None, "yesterday", "12", {}])
 def test_a_time_that_says_nothing_is_none(text: object) -> None:
     assert created_not_after(text) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "fields", "is_ours"),
+    [
+        ("https://my-videos.oss-cn-beijing-internal.aliyuncs.com/clip.mp4", {}, True),
+        # A domain that was bound to the bucket when the task was made, and is in no setting any more.
+        ("https://old.example.com/clip.mp4?signature=2", {}, True),
+        ("https://cdn.example.com/base/clip.mp4", {}, True),
+        ("https://old.example.com/clip.mp4", {"VideoName": None}, False),
+        ("https://old.example.com/clip.mp4", {"VideoName": "clip.mp4 CD"}, False),
+        ("https://old.example.com/another-clip.mp4", {}, False),
+        ("https://other-videos.oss-cn-beijing.aliyuncs.com/clip.mp4", {}, False),
+        ("http://127.0.0.1:9000/other-videos/clip.mp4", {}, False),
+    ],
+)
+def test_a_task_is_found_by_its_object_whatever_its_host(url: str, fields: dict[str, Any], is_ours: bool) -> None:
+    assert find(TaskPage([task(7, VideoUrl=url, **fields)], 1)) == (7 if is_ours else None)

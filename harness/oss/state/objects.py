@@ -221,12 +221,12 @@ def _appendable(db: sqlite3.Connection, bucket: str, key: str, position: int) ->
     """The object that an append at `position` continues, None when it creates one; raises OssError."""
     require_bucket(db, bucket)
     current = find_latest(db, bucket, key)
-    if current and current.kind not in ("Appendable", "DeleteMarker"):
+    if current and current.kind != "Appendable":
         raise OssError("ObjectNotAppendable", ObjectName=key)
-    length = current.size if current and not current.is_marker else 0
+    length = current.size if current else 0
     if position != length:
         raise _not_at(length, key)
-    return None if current is None or current.is_marker else current
+    return current
 
 
 def _not_at(length: int, key: str) -> OssError:

@@ -16,6 +16,7 @@ from harness.oss.state.domains import Domains
 from harness.oss.state.listing import Listing
 from harness.oss.state.model import Attributes, Bucket, Content, Encryption, StoredObject, check_bucket_name
 from harness.oss.state.objects import Objects
+from harness.oss.state.protection import Protections
 from harness.oss.state.statistics import Statistics, statistics
 from harness.oss.state.uploads import Uploads
 from harness.oss.state.versions import require_bucket
@@ -24,10 +25,13 @@ from harness.oss.state.versions import require_bucket
 class Store:
     """What is in OSS, in `directory`. Its own methods are for whoever holds the process: no rights, no events.
 
-    `clock` gives epoch seconds: every Last-Modified comes from it.
+    `clock` gives epoch seconds: every Last-Modified comes from it. blocks_public: whether new buckets block public
+    access.
     """
 
-    def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, directory: Path, clock: Callable[[], float] = time.time, blocks_public: bool = False
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._database = Database(directory / "oss.sqlite3")
@@ -36,6 +40,7 @@ class Store:
         self.uploads = Uploads(self._database, self.blobs, self.objects, clock)
         self.listing = Listing(self._database)
         self.cors = CorsRules(self._database)
+        self.protections = Protections(self._database, blocks_public)
         self.domains = Domains(self._database, clock)
         self.blobs.keep_only(self._blobs_in_use())
 
@@ -135,14 +140,14 @@ class Store:
             if db.execute(held, (name, name)).fetchone():
                 raise OssError("BucketNotEmpty", BucketName=name)
             db.execute("DELETE FROM buckets WHERE name = ?", (name,))
-            for table in ("cors", "completed", "domains"):
+            for table in ("cors", "completed", "domains", "protections"):
                 db.execute(f"DELETE FROM {table} WHERE bucket = ?", (name,))
 
     def clear(self) -> None:
         """Deletes everything; uploads on their way then find no bucket."""
         with self._database.transaction() as db:
             blobs = self._blobs_in_use()
-            for table in ("objects", "parts", "uploads", "buckets", "cors", "completed", "domains"):
+            for table in ("objects", "parts", "uploads", "buckets", "cors", "completed", "domains", "protections"):
                 db.execute(f"DELETE FROM {table}")
         for blob in blobs:
             self.blobs.delete(Content(blob, 0, 0))

@@ -11,6 +11,7 @@ from harness.oss.errors import OssError
 from harness.oss.wire.call import Call, Place
 from harness.ram.asking import Authorize, condition_context
 from harness.ram.identity import Credentials, Identities, IdentityError, signer_name
+from harness.ram.policy import Decision
 from harness.signatures import SignatureError, oss_v1, oss_v4
 from harness.signatures.oss_claim import Claim
 
@@ -106,20 +107,31 @@ class Access:
         decision = self.decide(call.signer, action, resource, self._context(call))
         if decision.allowed or (decision.denied_by != "explicit" and self._is_public(call, action, bucket, key)):
             return
-        self.journal.add(
-            "denied",
-            service="oss",
-            action=action,
-            resource=resource,
-            signer=signer_name(call.signer),
-            denied_by=decision.denied_by,
-        )
+        self._note(call, decision, "oss")
         if call.signer and call.signer.role:
             raise OssError("AccessDenied", "Access denied by authorizer's policy.")
         raise OssError("AccessDenied")
 
+    def allow_decrypt(self, call: Call, key_id: str) -> None:
+        """Whoever reads what a customer's own key encrypts needs that key too. Raises OssError AccessDenied."""
+        resource = f"acs:kms:{self.place.region}:{self.place.account_id}:key/{key_id}"
+        decision = self.decide(call.signer, "kms:Decrypt", resource, self._context(call))
+        if not decision.allowed:
+            self._note(call, decision, "kms")
+            raise OssError("AccessDenied", "This request is forbidden by kms.")
+
+    def _note(self, call: Call, decision: Decision, service: str) -> None:
+        self.journal.add(
+            "denied",
+            service=service,
+            action=decision.action,
+            resource=decision.resource,
+            signer=signer_name(call.signer),
+            denied_by=decision.denied_by,
+        )
+
     def _is_public(self, call: Call, action: str, bucket: str, key: str) -> bool:
-        if not key or action not in _PUBLIC["public-read-write"]:
+        if not key or action not in _PUBLIC["public-read-write"] or call.store.protections.blocks_public(bucket):
             return False
         acl = call.store.bucket(bucket).acl
         version = call.version_id if key == call.key else None

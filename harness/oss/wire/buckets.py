@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import BUCKET_ACLS, STORAGE_CLASSES, Bucket
-from harness.oss.wire import encryption
+from harness.oss.wire import encryption, protection
 from harness.oss.wire.call import Call, Handler, answer_xml, empty
 from harness.oss.wire.lists import owner_element
 from harness.oss.wire.times import iso
@@ -62,7 +62,7 @@ def get_bucket_info(call: Call) -> Response:
         owner_element(call),
         ("AccessControlList", [("Grant", bucket.acl)]),
         ("Comment", ""),
-        ("BlockPublicAccess", "false"),
+        ("BlockPublicAccess", str(call.store.protections.blocks_public(call.bucket)).lower()),
         ("ServerSideEncryptionRule", encryption.rule_elements(bucket.encryption)),
         ("BucketPolicy", [("LogBucket", ""), ("LogPrefix", "")]),
     ]
@@ -109,6 +109,7 @@ def _acl(call: Call, default: str) -> str:
     acl = call.request.header("x-oss-acl") or default
     if acl not in BUCKET_ACLS:
         raise OssError("InvalidArgument", "no such bucket access control exists", ArgumentName="x-oss-acl")
+    protection.check_acl(call, call.bucket, acl)
     return acl
 
 

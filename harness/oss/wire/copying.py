@@ -81,6 +81,7 @@ def upload_part_copy(call: Call) -> Response:
     number = call.number("partNumber", None, 1, MAX_PARTS)
     source = source_of(call)
     asked, found, reader = call.store.objects.open(source.bucket, source.key, source.version_id)
+    encryption.require_key(call, found.attributes.headers)
     _check(call, asked)
     if wanted := call.request.header(_PREFIX + "-range"):
         part = conditions.byte_range(wanted, found.size, standard=True)

@@ -49,6 +49,13 @@ def headers_of(header: Callable[[str], str], bucket: Bucket) -> dict[str, str]:
     return headers
 
 
+def require_key(call: Call, headers: Mapping[str, str]) -> None:
+    """To read an object whose key is a customer's own takes the right to it. Raises OssError AccessDenied."""
+    key_id = headers.get(KEY_ID, _SERVICE_KEY)
+    if key_id != _SERVICE_KEY:
+        call.access.allow_decrypt(call, key_id)
+
+
 def of(headers: Mapping[str, str]) -> dict[str, str]:
     """The encryption among an object's stored headers."""
     return {name: headers[name] for name in HEADERS if name in headers}

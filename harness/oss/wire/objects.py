@@ -13,7 +13,7 @@ from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import Attributes, Content, StoredObject
 from harness.oss.wire import attributes as wire
-from harness.oss.wire import compression, conditions
+from harness.oss.wire import compression, conditions, encryption, protection
 from harness.oss.wire.call import Call, Handler, empty
 from harness.oss.wire.times import http_date
 
@@ -99,7 +99,9 @@ def _pieces(body: IO[bytes]) -> Iterator[bytes]:
 def get_object(call: Call) -> Response:
     asked, source, reader = call.store.objects.open(call.bucket, call.key, call.version_id)
     header = call.request.header
+    protection.check_referer(call)
     require_readable(source)
+    encryption.require_key(call, source.attributes.headers)
     conditions.check(header, source.etag, max(asked.modified, source.modified))
     headers = wire.object_headers(call.home, asked, source)
     for name, value in call.params.items():

@@ -42,12 +42,20 @@ OPERATIONS = (
     Operation("PutBucketEncryption", "PUT", "bucket", "encryption", action="oss:PutBucketEncryption"),
     Operation("PutBucketAcl", "PUT", "bucket", "acl", action="oss:PutBucketAcl"),
     Operation("PutBucketCors", "PUT", "bucket", "cors", action="oss:PutBucketCors"),
+    Operation("PutBucketReferer", "PUT", "bucket", "referer", action="oss:PutBucketReferer"),
+    Operation(
+        "PutBucketPublicAccessBlock", "PUT", "bucket", "publicAccessBlock", action="oss:PutBucketPublicAccessBlock"
+    ),
     Operation("PutBucketVersioning", "PUT", "bucket", "versioning", action="oss:PutBucketVersioning"),
     Operation("PutBucket", "PUT", "bucket", action="oss:PutBucket"),
     Operation("GetBucketAcl", "GET", "bucket", "acl", action="oss:GetBucketAcl"),
     Operation("GetBucketCors", "GET", "bucket", "cors", action="oss:GetBucketCors"),
     Operation("GetBucketInfo", "GET", "bucket", "bucketInfo", action="oss:GetBucketInfo"),
     Operation("GetBucketLocation", "GET", "bucket", "location", action="oss:GetBucketLocation"),
+    Operation("GetBucketReferer", "GET", "bucket", "referer", action="oss:GetBucketReferer"),
+    Operation(
+        "GetBucketPublicAccessBlock", "GET", "bucket", "publicAccessBlock", action="oss:GetBucketPublicAccessBlock"
+    ),
     Operation("GetBucketStat", "GET", "bucket", "stat", action="oss:GetBucketStat"),
     Operation("GetBucketVersioning", "GET", "bucket", "versioning", action="oss:GetBucketVersioning"),
     Operation("GetBucketEncryption", "GET", "bucket", "encryption", action="oss:GetBucketEncryption"),
@@ -56,6 +64,13 @@ OPERATIONS = (
     Operation("ListObjectVersions", "GET", "bucket", "versions", action="oss:ListObjectVersions"),
     Operation("ListObjectsV2", "GET", "bucket", "list-type=2", action="oss:ListObjects"),
     Operation("ListObjects", "GET", "bucket", action="oss:ListObjects"),
+    Operation(
+        "DeleteBucketPublicAccessBlock",
+        "DELETE",
+        "bucket",
+        "publicAccessBlock",
+        action="oss:DeleteBucketPublicAccessBlock",
+    ),
     Operation("DeleteBucketCors", "DELETE", "bucket", "cors", action="oss:DeleteBucketCors"),
     Operation("DeleteBucket", "DELETE", "bucket", action="oss:DeleteBucket"),
     Operation("DeleteMultipleObjects", "POST", "bucket", "delete"),
@@ -97,7 +112,7 @@ _OTHERS = """
 accessMonitor accessPoint accessPointPolicy accessmonitor asyncFetch bucketArchiveDirectRead callback
 callback-var cleanRestoredObject cloudboxes comp dataPipeline httpsConfig inventory
 legalHold lifecycle live logging metaQuery metadataConfiguration metadataInventoryTable metadataJournalTable
-objectWorm overwriteConfig policy policyStatus publicAccessBlock qosInfo quota redundancyTransition referer
+objectWorm overwriteConfig policy policyStatus qosInfo quota redundancyTransition
 regions rename replication replicationLocation replicationProgress requestPayment resourceGroup
 restore retention rtc seal style transferAcceleration userDefinedLogFieldsConfig userQosInfo vod website worm
 wormExtend wormId x-oss-async-process x-oss-process

@@ -10,6 +10,7 @@ from harness.http.server import Response
 from harness.oss.errors import OssError
 from harness.oss.state.model import EMPTY, OBJECT_ACLS, StoredObject, check_key
 from harness.oss.wire import attributes as wire
+from harness.oss.wire import protection
 from harness.oss.wire.buckets import acl_document
 from harness.oss.wire.call import Call, Handler, answer_xml, empty
 from harness.oss.wire.objects import announce
@@ -30,6 +31,7 @@ def put_object_acl(call: Call) -> Response:
     acl = call.request.header("x-oss-object-acl")
     if acl not in OBJECT_ACLS:
         raise OssError("InvalidArgument", "no such object access control exists", ArgumentName="x-oss-object-acl")
+    protection.check_acl(call, call.bucket, acl)
     found = call.store.objects.change_attributes(
         call.bucket, call.key, call.version_id, lambda attributes: replace(attributes, acl=acl)
     )
