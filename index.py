@@ -1,4 +1,4 @@
-"""The entry point that Function Compute looks for: `index.handler` and `index.initialize`."""
+"""The entry point that Function Compute looks for: `index.handler`, `index.collect` and `index.initialize`."""
 
 import gc
 import os
@@ -7,9 +7,9 @@ import os
 gc.disable()
 # pydantic looks for plugins in every package that the runtime brings along: with ninety, 5 % of a cold start.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-from handler.main import handler, initialize  # noqa: E402
+from handler.main import collect, handler, initialize  # noqa: E402
 
 gc.freeze()
 gc.enable()
 
-__all__ = ["handler", "initialize"]
+__all__ = ["collect", "handler", "initialize"]

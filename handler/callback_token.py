@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from handler.settings import Settings
 
@@ -35,9 +35,3 @@ def token(secret: str, claim: str) -> str:
 def is_genuine(secret: str, claim: str, given: str) -> bool:
     """In constant time, as far as the token goes."""
     return hmac.compare_digest(token(secret, claim).encode(), given.encode("utf-8", "replace"))
-
-
-def claim_and_token(query: str) -> tuple[str, str]:
-    """As a URL's query has them; "" for what is missing."""
-    values = parse_qs(query)
-    return values.get("claim", [""])[-1], values.get("token", [""])[-1]

@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable
+from contextlib import closing
 from typing import BinaryIO
 from urllib.parse import SplitResult, urlsplit
 
@@ -53,8 +54,9 @@ class Downloads:
             answer = pool.urlopen(
                 "GET", target, headers=headers, redirect=False, retries=False, preload_content=False
             )
-            _check(answer.status, parts)
-            return _copy(answer.stream(_PIECE, decode_content=False), into, most, limit, parts)
+            with closing(answer):
+                _check(answer.status, parts)
+                return _copy(answer.stream(_PIECE, decode_content=False), into, most, limit, parts)
         except (HTTPError, OSError, UnicodeError) as exc:
             raise ResultNotFetched(f"{_shown(parts)}: {type(exc).__name__}") from exc
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from handler.app import THREADS, App, Results, error_fields
 from handler.connections import Connections
@@ -17,7 +18,11 @@ from handler.settings import Settings, read_settings
 from handler.storage import Storage
 from handler.submit import Submitter
 
+if TYPE_CHECKING:
+    from handler.collect import Collector, HttpAnswer, Letter, Run
+
 _app: App | None = None
+_collector: Collector | None = None
 
 
 def initialize(context: FunctionContext) -> None:
@@ -45,12 +50,28 @@ def handler(event: bytes, context: FunctionContext) -> Results:
         raise
 
 
+def collect(event: bytes, context: FunctionContext) -> Run | HttpAnswer | Letter:
+    """The collector's handler: see Collector.handle."""
+    global _collector
+    try:
+        if _collector is None:
+            _collector = compose_collector(_settings(context))
+        return _collector.handle(event, context.request_id, read_credentials(context, os.environ))
+    except GifOnUploadError as error:
+        log("ERROR", "event refused", request_id=context.request_id, **error_fields(error))
+        raise
+
+
 def _build(context: FunctionContext) -> App:
-    region = context.region or os.environ.get("FC_REGION", "")
-    settings = read_settings(os.environ, region=region, timeout=float(context.function.timeout))
+    settings = _settings(context)
     for warning in settings.warnings:
         log("WARNING", warning)
     return compose(settings)
+
+
+def _settings(context: FunctionContext) -> Settings:
+    region = context.region or os.environ.get("FC_REGION", "")
+    return read_settings(os.environ, region=region, timeout=float(context.function.timeout))
 
 
 def compose(settings: Settings) -> App:
@@ -64,3 +85,30 @@ def compose(settings: Settings) -> App:
     pending = PendingEntries(settings, Objects(storage)) if settings.collect else None
     submitter = Submitter(settings, storage, GifTaskClient(settings, credentials, connections), pending)
     return App(settings, credentials, submitter)
+
+
+def compose_collector(settings: Settings) -> Collector:
+    """As compose, of the collecting function."""
+    # Imported here, because the submitting function has no use for it, and each import is a part of its start.
+    from handler.collect import THREADS as COLLECTING
+    from handler.collect import Collector
+    from handler.dead_letters import DeadLetters
+    from handler.download import Downloads
+    from handler.follow import Follower
+    from handler.gif_store import GifStore
+
+    remember_address(settings.callback_url)
+    remember_address(settings.collect_url)
+    credentials = CurrentCredentials()
+    connections = Connections(size=COLLECTING)
+    storage, tasks = (
+        Storage(settings, credentials, connections),
+        GifTaskClient(settings, credentials, connections),
+    )
+    objects = Objects(storage)
+    pending = PendingEntries(settings, objects)
+    # It writes no entries: those that are there already follow what it submits.
+    submitter = Submitter(settings, storage, tasks)
+    gifs, downloads = GifStore(settings, objects), Downloads(settings)
+    follower = Follower(settings, storage, tasks, submitter, pending, gifs, downloads)
+    return Collector(settings, credentials, pending, follower, DeadLetters(settings, storage, pending))

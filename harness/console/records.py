@@ -45,7 +45,10 @@ class Records:
         """The tracking logs that changed last, the latest first."""
         store = self._cloud.oss.store
         places = [(bucket, prefix) for bucket, prefix in self.places() if store.has_bucket(bucket)]
-        found = [entry for bucket, prefix in places for entry in store.list(bucket, prefix)]
+        entries = [entry for bucket, prefix in places for entry in store.list(bucket, prefix)]
+        found = [
+            entry for entry in entries if entry.key.endswith(".jsonl")
+        ]  # beside them lie the collector's lists
         found.sort(key=lambda entry: entry.modified, reverse=True)
         records = (self._read(entry.bucket, entry.key) for entry in found[:limit])
         return [record for record in records if record]

@@ -1,0 +1,146 @@
+"""The collector: every pending entry one step further, concurrently and within its time; one line for each run."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypedDict
+
+from handler.app import error_fields
+from handler.callback_token import is_genuine
+from handler.collect_events import DeadLetter, HttpEvent, read_collect_event
+from handler.credentials import Credentials, CurrentCredentials
+from handler.dead_letters import DeadLetters
+from handler.errors import GifOnUploadError, UnexpectedError
+from handler.follow import Follower, Step
+from handler.logs import log
+from handler.pending import PendingEntries
+from handler.settings import MARGIN_SECONDS, Settings
+from handler.storage import SecondsLeft
+
+#: How many entries are worked on at the same time.
+THREADS = 16
+#: No entry is begun with less: a step's requests are few, but each may take its time.
+LEAST_SECONDS = 15.0
+_CLAIM = re.compile(r"[0-9a-f]{32}")
+
+
+class Run(TypedDict):
+    """What one run found and did. oldest_pending_seconds: by OSS's clock. left: for the next run."""
+
+    pending: int
+    oldest_pending_seconds: float
+    finished: int
+    failed: int
+    resubmitted: int
+    given_up: int
+    removed: int
+    left: int
+
+
+class HttpAnswer(TypedDict):
+    """What the HTTP trigger answers."""
+
+    statusCode: int
+    headers: dict[str, str]
+    body: str
+    isBase64Encoded: bool
+
+
+class Letter(TypedDict):
+    dead_letter: str
+    kept: bool
+
+
+class Collector:
+    """The collecting function: one per instance."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: CurrentCredentials,
+        pending: PendingEntries,
+        follower: Follower,
+        letters: DeadLetters,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._pending = pending
+        self._follower = follower
+        self._letters = letters
+
+    def handle(self, event: bytes, request_id: str, credentials: Credentials) -> Run | HttpAnswer | Letter:
+        """One event, by its form. Raises EventError; StorageError when nothing could be done."""
+        deadline = time.monotonic() + self._settings.timeout - MARGIN_SECONDS
+        self._credentials.set(credentials)
+        found = read_collect_event(event)
+
+        def left() -> float:
+            return deadline - time.monotonic()
+
+        if isinstance(found, HttpEvent):
+            return self.called_back(found, request_id, left)
+        if isinstance(found, DeadLetter):
+            kept = self._letters.keep(found, left)
+            letter = found.requestContext.requestId
+            condition = found.requestContext.condition
+            level = "ERROR" if kept else "INFO"
+            log(level, "dead letter", request_id=request_id, letter=letter, condition=condition, kept=kept)
+            return {"dead_letter": letter, "kept": kept}
+        return self.run(request_id, left)
+
+    def run(self, request_id: str, left: SecondsLeft) -> Run:
+        entries = list(self._pending.list(left))
+        oldest = max((entry.age for entry in entries), default=0.0)
+        keys = [entry.key for entry in entries]
+        # In any order: when time runs out, the next run does not begin with the same ones.
+        random.shuffle(keys)
+        steps: Counter[Step] = Counter()
+        if keys:
+            with ThreadPoolExecutor(min(THREADS, len(keys))) as pool:
+                steps.update(pool.map(lambda key: self._step(key, request_id, left), keys))
+        run: Run = {
+            "pending": len(keys),
+            "oldest_pending_seconds": max(0.0, oldest),
+            "finished": steps[Step.FINISHED],
+            "failed": steps[Step.FAILED],
+            "resubmitted": steps[Step.RESUBMITTED],
+            "given_up": steps[Step.GIVEN_UP],
+            "removed": steps[Step.REMOVED],
+            "left": steps[Step.LEFT],
+        }
+        log("INFO", "collected", request_id=request_id, **run)
+        return run
+
+    def called_back(self, event: HttpEvent, request_id: str, left: SecondsLeft) -> HttpAnswer:
+        """A callback is a reason to look at its entry now. What it says is not read, and not believed."""
+        claim, given = (event.queryParameters.get(name, "") for name in ("claim", "token"))
+        secret = self._settings.collect_secret
+        if not secret or not _CLAIM.fullmatch(claim) or not is_genuine(secret, claim, given):
+            log("WARNING", "a callback with a wrong token", request_id=request_id)
+            return _answer(403, "Forbidden")
+        step = self._step(self._pending.key_of(claim), request_id, left)
+        log("INFO", "called back", request_id=request_id, claim=claim, step=step.value)
+        return _answer(200, "OK")
+
+    def _step(self, key: str, request_id: str, left: SecondsLeft) -> Step:
+        """An entry that cannot be worked on now stays for the next run, and stops no other."""
+        if left() < LEAST_SECONDS:
+            return Step.LEFT
+        error: GifOnUploadError
+        try:
+            return self._follower.step(key, request_id, left)
+        except GifOnUploadError as failure:
+            error = failure
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the other entries are worked on
+            error = UnexpectedError(fault)
+        log("WARNING", "left for the next run", request_id=request_id, entry=key, **error_fields(error))
+        return Step.LEFT
+
+
+def _answer(status: int, body: str) -> HttpAnswer:
+    headers = {"Content-Type": "text/plain"}
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}

@@ -1,0 +1,293 @@
+"""One pending entry, one step further: what its record says decides. Every step is safe to repeat.
+
+Appends are compare-and-swap, the GIF has a fixed name, and the entry goes last. So a run that is killed anywhere,
+and two runs at once, end as one would have.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from enum import Enum
+from typing import NamedTuple
+
+from handler.download import Downloads
+from handler.errors import (
+    ClaimHeld,
+    EntryUnreadable,
+    GifOnUploadError,
+    RecordUnreadable,
+    RequestRejected,
+    ResultUnusable,
+)
+from handler.gif_store import Fit, GifStore, Placed
+from handler.gif_task import GifTaskClient
+from handler.logs import log
+from handler.pending import Found, PendingEntries
+from handler.record import (
+    FAILED,
+    FINISHED,
+    TASK_FAILED,
+    Finished,
+    History,
+    Submitted,
+    Superseded,
+    TaskFailed,
+    stamp,
+)
+from handler.redaction import redact
+from handler.result import Result, fetch_result
+from handler.settings import Settings
+from handler.storage import SecondsLeft, Storage
+from handler.submit import Submitter
+from handler.task_result import TaskResult, task_result
+from handler.tracking import TrackingLog
+
+#: Between two submissions of one video: as long as it has been followed already, and at most an hour.
+MAX_PAUSE_SECONDS = 3600.0
+
+
+class Step(str, Enum):
+    """What became of an entry in one run. All but LEFT and RESUBMITTED take it off the list."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    RESUBMITTED = "resubmitted"
+    GIVEN_UP = "given_up"
+    LEFT = "left"
+    #: Its record had come to an end before.
+    REMOVED = "removed"
+
+
+class Follower:
+    """One per instance, used by many threads. submitter: one that writes no entries, for these are followed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        tasks: GifTaskClient,
+        submitter: Submitter,
+        pending: PendingEntries,
+        gifs: GifStore,
+        downloads: Downloads,
+    ) -> None:
+        self._settings = settings
+        self._storage = storage
+        self._tasks = tasks
+        self._submitter = submitter
+        self._pending = pending
+        self._gifs = gifs
+        self._downloads = downloads
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+
+    def step(self, key: str, request_id: str, left: SecondsLeft) -> Step:
+        """Brings the entry with this key a step further. left: seconds for it. Raises GifOnUploadError."""
+        try:
+            found = self._pending.read(key, left)
+        except EntryUnreadable as error:
+            self._pending.fail(key, _name(key), {}, ("EntryUnreadable", error.message), left)
+            return Step.FAILED
+        if found is None:
+            return Step.REMOVED
+        with self._alone(found.entry.record) as alone:
+            if not alone:  # another attempt's entry of the same record, in this same run
+                return Step.LEFT
+            return self._step_in_time(_Case(found, request_id, left))
+
+    @contextmanager
+    def _alone(self, record: str) -> Iterator[bool]:
+        with self._lock:
+            alone = record not in self._busy
+            self._busy.add(record)
+        try:
+            yield alone
+        finally:
+            if alone:
+                with self._lock:
+                    self._busy.discard(record)
+
+    def _step_in_time(self, case: _Case) -> Step:
+        limit = self._settings.give_up_after_hours * 3600
+        why = "no end was seen"
+        try:
+            step = self._step(case)
+            if step is not Step.LEFT or case.found.age <= limit:
+                return step
+        except GifOnUploadError as error:
+            if case.found.age <= limit:
+                raise
+            why = error.message
+        hours = self._settings.give_up_after_hours
+        self._fail(case, case.found.entry.claim, "GivenUp", f"given up after {hours:g} hours: {why}")
+        return Step.GIVEN_UP
+
+    def _step(self, case: _Case) -> Step:
+        entry = case.found.entry
+        log = TrackingLog(self._settings, self._storage, entry.upload)
+        try:
+            history = log.read(case.left)
+        except RecordUnreadable as error:
+            self._fail(case, entry.claim, "RecordUnreadable", error.message)
+            return Step.FAILED
+        task, outcome = history.submitted, history.outcome
+        if task and outcome and outcome["status"] == TASK_FAILED:  # killed before it was moved
+            return self._move(case, task["claim"], outcome)
+        if entry.look or (outcome and outcome["status"] == FINISHED and not outcome["gif"]):
+            return self._look(case, task if outcome and outcome["status"] == FINISHED else None)
+        if outcome:
+            return self._remove(case, Step.REMOVED)
+        if task:
+            return self._follow(case, log, history, task)
+        return self._unsubmitted(case, history)
+
+    def _unsubmitted(self, case: _Case, history: History) -> Step:
+        """Submitted again, by the same Submitter, with a pause that grows with the time it has been followed."""
+        found, last = case.found, history.last
+        if last is None:
+            self._fail(case, found.entry.claim, "RecordMissing", f"{found.entry.record} is not there")
+            return Step.FAILED
+        if last["status"] == FAILED and not last["retryable"]:
+            self._fail(case, last["claim"], last["code"] or last["error"], last["message"])
+            return Step.FAILED
+        lease = self._settings.claim_lease_seconds
+        if history.seconds_held or history.age < min(MAX_PAUSE_SECONDS, found.age / 2) or case.left() <= lease:
+            return Step.LEFT
+        patience = lambda: case.left() - lease  # noqa: E731
+        try:
+            self._submitter.submit(found.entry.upload, request_id=case.request_id, force=False, patience=patience)
+        except ClaimHeld:
+            return Step.LEFT
+        return Step.RESUBMITTED
+
+    def _follow(self, case: _Case, log: TrackingLog, history: History, task: Submitted) -> Step:
+        started = time.monotonic()
+        state = self._state(case, task)
+        if not state.is_over:
+            return Step.LEFT
+        try:
+            result = self._fetch(state)
+        except ResultUnusable as error:
+            failed = _failed_line(case, task, state._replace(error_code="ResultUnusable", reason=str(error)))
+        else:
+            if result is None:
+                failed = _failed_line(case, task, state)
+            else:
+                with closing(result):
+                    return self._finish(case, log, history, task, result, started)
+        if not log.append_outcome(history, failed, case.left):
+            return Step.LEFT
+        return self._move(case, task["claim"], failed)
+
+    def _state(self, case: _Case, task: Submitted) -> TaskResult:
+        try:
+            return task_result(self._tasks, task["task_id"], case.left)
+        except RequestRejected as error:
+            if error.code != "ResourceNotFound":
+                raise
+            return TaskResult(True, True, error_code=error.code, reason="the service does not know the task")
+
+    def _fetch(self, state: TaskResult) -> Result | None:
+        """None of a task that failed. Raises ResultError."""
+        if state.has_failed:
+            return None
+        if not state.url:
+            raise ResultUnusable("the task has succeeded, and its result has no URL")
+        return fetch_result(self._downloads, state.url, self._settings.gif_max_bytes)
+
+    def _finish(
+        self,
+        case: _Case,
+        log: TrackingLog,
+        history: History,
+        task: Submitted,
+        result: Result,
+        started: float,
+    ) -> Step:
+        video = case.found.entry.upload
+        placed = self._place(case, task["task_id"], result)
+        newer: Superseded = {} if placed.is_stored else {"superseded_by": placed.current}
+        line: Finished = {
+            "status": FINISHED,
+            **stamp(task["claim"], case.request_id),
+            "task_id": task["task_id"],
+            "gif": self._gifs.uri(video) if placed.is_stored else "",
+            "bytes": result.size,
+            "content_type": result.content_type,
+            "task_seconds": round(max(0.0, history.age) + time.monotonic() - started, 1),
+            **newer,
+        }
+        if not log.append_outcome(history, line, case.left):
+            return Step.LEFT
+        if not placed.is_stored:
+            # The key may have got this upload's content again just now: the next run looks, then removes it.
+            return Step.FINISHED
+        return self._remove(case, Step.FINISHED)
+
+    def _place(self, case: _Case, task_id: int, result: Result) -> Placed:
+        """Stores the GIF; what overwrote another upload's has that upload looked at again."""
+        video = case.found.entry.upload
+        placed = self._gifs.place(video, task_id, result, case.left)
+        if placed.has_overwritten and not placed.is_stored:
+            newer = video._replace(etag=placed.current, size=None)
+            record = TrackingLog(self._settings, self._storage, newer).uri
+            self._pending.look_again(newer, record, "", case.request_id, case.left)
+        return placed
+
+    def _look(self, case: _Case, task: Submitted | None) -> Step:
+        """task: of a record that has ended with a GIF; None where the GIF is still to come, or never will."""
+        if task is not None and self._gifs.look(case.found.entry.upload, case.left)[0] is Fit.MISSING:
+            state = self._state(case, task)
+            try:
+                result = self._fetch(state)
+            except ResultUnusable as error:
+                state, result = state._replace(error_code="ResultUnusable", reason=str(error)), None
+            if result is None:
+                reason = f"the video has this content again, and its GIF is not to be had any more: {state.reason}"
+                self._fail(case, case.found.entry.claim or task["claim"], state.error_code, reason)
+                return Step.FAILED
+            with closing(result):
+                self._place(case, task["task_id"], result)
+        return self._remove(case, Step.REMOVED)
+
+    def _move(self, case: _Case, claim: str, line: TaskFailed) -> Step:
+        reason = line["reason"] or line["error_name"] or "the task failed"
+        self._fail(case, claim, line["error_code"], reason)
+        return Step.FAILED
+
+    def _fail(self, case: _Case, claim: str, code: str, reason: str) -> None:
+        facts = case.found.entry.model_dump(exclude_none=True)
+        name = claim or _name(case.found.name)
+        self._pending.fail(case.found.name, name, facts, (code, reason), case.left)
+        log("WARNING", "this video needs a person", video=case.found.entry.video, code=code, reason=reason)
+
+    def _remove(self, case: _Case, step: Step) -> Step:
+        self._pending.remove(case.found.name, case.left)
+        return step
+
+
+class _Case(NamedTuple):
+    """One entry in one run."""
+
+    found: Found
+    request_id: str
+    left: SecondsLeft
+
+
+def _name(key: str) -> str:
+    return key.rsplit("/", 1)[-1].removesuffix(".json")
+
+
+def _failed_line(case: _Case, task: Submitted, state: TaskResult) -> TaskFailed:
+    """What the service says is redacted: a reason may repeat a signed URL."""
+    return {
+        "status": TASK_FAILED,
+        **stamp(task["claim"], case.request_id),
+        "task_id": task["task_id"],
+        "error_code": redact(state.error_code),
+        "error_name": redact(state.error_name),
+        "reason": redact(state.reason),
+    }

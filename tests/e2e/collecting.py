@@ -1,0 +1,78 @@
+"""The collector in this process, and the end of tasks as a test wants it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import alibabacloud_oss_v2 as oss
+
+from handler.collect import Collector
+from handler.credentials import Credentials
+from handler.main import compose_collector
+from handler.settings import read_settings
+from harness.cloud import LocalCloud
+from harness.multimediaai.tasks import TaskStatus
+from harness.ram.identity import Credentials as StsCredentials
+
+from .conftest import RECORDS, VIDEOS, owner_client
+
+GIF = b"GIF89a" + bytes(range(256)) * 4
+TIMER = {"triggerTime": "2026-11-26T13:00:00Z", "triggerName": "each-minute", "payload": ""}
+PENDING, FAILED = "gif-tasks/.pending/", "gif-tasks/.failed/"
+
+
+@dataclass
+class Collecting:
+    collector: Collector
+    role: StsCredentials
+
+    def __call__(self, event: Any = TIMER, request_id: str = "run-1") -> Any:
+        role = self.role
+        credentials = Credentials(role.access_key_id, role.access_key_secret, role.token or "")
+        return self.collector.handle(json.dumps(event).encode(), request_id, credentials)
+
+
+def collector_for(cloud: LocalCloud, role: StsCredentials | None = None, **environ: str) -> Collecting:
+    """role: the owner's keys where it is not given."""
+    endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), cloud.url)
+    values = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": RECORDS, **endpoints, **environ}
+    settings = read_settings(values, region="cn-beijing", timeout=120)
+    return Collecting(compose_collector(settings), role or cloud.identities.owner)
+
+
+def put(cloud: LocalCloud, key: str, content: bytes, bucket: str = VIDEOS) -> str:
+    """Stores an object; the eTag."""
+    request = oss.PutObjectRequest(bucket=bucket, key=key, body=content)
+    return str(owner_client(cloud).put_object(request).etag).strip('"').upper()
+
+
+def url_of(cloud: LocalCloud, key: str, content: bytes, seconds: int = 600) -> str:
+    """A signed URL of an object with this content, as a result's is."""
+    put(cloud, key, content, RECORDS)
+    request = oss.GetObjectRequest(bucket=RECORDS, key=key)
+    return str(owner_client(cloud).presign(request, expires=timedelta(seconds=seconds)).url)
+
+
+def succeed(cloud: LocalCloud, url: str) -> int:
+    """The oldest waiting task succeeds."""
+    task = cloud.multimediaai.tasks.take(lambda: False)
+    assert task is not None
+    cloud.multimediaai.tasks.end(task.task_id, TaskStatus.SUCCEEDED, result_url=url)
+    return task.task_id
+
+
+def fail(cloud: LocalCloud, **error: str) -> None:
+    task = cloud.multimediaai.tasks.take(lambda: False)
+    assert task is not None
+    cloud.multimediaai.tasks.end(task.task_id, TaskStatus.FAILED, **error)
+
+
+def listed(cloud: LocalCloud, prefix: str) -> list[Any]:
+    return [json.loads(cloud.oss.store.get(RECORDS, e.key)) for e in cloud.oss.store.list(RECORDS, prefix)]
+
+
+def operations(cloud: LocalCloud) -> list[str]:
+    return [entry.fields["operation"] for entry in cloud.journal.entries("request")]

@@ -1,0 +1,101 @@
+"""What reaches the collector beside its timer: callbacks and dead letters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from handler.errors import EventError
+from harness.cloud import LocalCloud
+
+from .collecting import FAILED, GIF, PENDING, collector_for, listed, operations, succeed, url_of
+from .conftest import EVENT, RECORDS, VIDEOS, Handler
+
+CALLBACKS = {"COLLECT_URL": "https://collect.example.com/", "COLLECT_SECRET": "sixteen-letters-or-more"}
+
+
+def call(query: dict[str, str]) -> dict[str, Any]:
+    return {"version": "v1", "rawPath": "/", "queryParameters": query, "body": "x", "isBase64Encoded": False}
+
+
+def dead(event: Any, request_id: str = "1-a-b") -> dict[str, Any]:
+    context = {
+        "requestId": request_id,
+        "functionArn": "acs:fc:cn-beijing:1234567890123456:functions/gif-on-upload",
+        "condition": "UnhandledInvocationError",
+        "approximateInvokeCount": 9,
+    }
+    payload = event if isinstance(event, str) else json.dumps(event)
+    answer = json.dumps({"errorMessage": "1 of 1 failed", "errorType": "VideosFailed"})
+    return {
+        "timestamp": 1764161000000,
+        "requestContext": context,
+        "requestPayload": payload,
+        "responseContext": {"statusCode": 200, "functionError": "UnhandledInvocationError"},
+        "responsePayload": answer,
+    }
+
+
+def test_a_callback_is_let_in_by_its_token_alone(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    make_handler(**CALLBACKS)(EVENT)
+    collect = collector_for(cloud, None, **CALLBACKS)
+    (task,) = cloud.multimediaai.tasks.list()
+    address = urlsplit(task.callback_url)
+    assert address.netloc == "collect.example.com"
+    query = dict(parse_qsl(address.query))
+    succeed(cloud, url_of(cloud, "result.gif", GIF))
+    cloud.journal.clear()
+    for wrong in ({**query, "token": "0" * 64}, {**query, "claim": "f" * 32}, {"claim": query["claim"]}, {}):
+        assert collect(call(wrong))["statusCode"] == 403
+    assert collector_for(cloud)(call(query))["statusCode"] == 403  # without a secret nobody is let in
+    assert operations(cloud) == []
+    assert collect(call(query)) == {
+        "statusCode": 200,
+        "headers": {"Content-Type": "text/plain"},
+        "body": "OK",
+        "isBase64Encoded": False,
+    }
+    assert cloud.oss.store.get(RECORDS, f"gifs/{VIDEOS}/clip.mp4.gif") == GIF
+    assert collect(call(query))["statusCode"] == 200  # once more changes nothing
+    assert listed(cloud, PENDING) == []
+
+
+def test_a_callback_url_of_ones_own_wins(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
+    make_handler(**CALLBACKS, CALLBACK_URL="https://mine.example.com/")(EVENT)
+    assert [task.callback_url for task in cloud.multimediaai.tasks.list()] == ["https://mine.example.com/"]
+
+
+def test_a_dead_letter_is_kept_once(cloud: LocalCloud) -> None:
+    collect = collector_for(cloud)
+    for letter in (dead(EVENT), dead(EVENT), dead("not JSON", "2-b")):
+        assert collect(letter)["kept"] is True
+    kept = {letter["request_id"]: letter for letter in listed(cloud, FAILED)}
+    assert kept["1-a-b"].pop("failed_at").endswith("Z")
+    assert kept["1-a-b"] == {
+        "condition": "UnhandledInvocationError",
+        "reason": "1 of 1 failed",
+        "request_id": "1-a-b",
+        "event": EVENT,
+    }
+    assert kept["2-b"]["event"] == "not JSON"
+
+
+def test_a_dead_letter_whose_videos_are_on_record_is_not_kept(
+    cloud: LocalCloud, make_handler: Callable[..., Handler]
+) -> None:
+    make_handler()(EVENT)
+    assert collector_for(cloud)(dead(EVENT))["kept"] is False
+    assert listed(cloud, FAILED) == []
+
+
+@pytest.mark.parametrize(
+    "event", [EVENT, [], {}, {"collect": False}, {"triggerName": 1}, {"requestPayload": "{}"}]
+)
+def test_what_is_of_no_known_kind_is_refused(cloud: LocalCloud, event: Any) -> None:
+    with pytest.raises(EventError):
+        collector_for(cloud)(event)
+    assert operations(cloud) == []
