@@ -38,7 +38,7 @@ from harness.ram.identity import Credentials, Identities
 from harness.ram.policy import Decision, Policy
 from harness.stack.checks import wrong_names
 from harness.stack.local import read_local_stack
-from harness.stack.reader import StackError
+from harness.stack.section import StackError
 
 __all__ = ["DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "local_cloud"]
 

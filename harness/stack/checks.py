@@ -7,15 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.fc.control.documents import async_document, document_of, trigger_document, with_defaults
-from harness.fc.control.validation import (
-    check_async_config,
-    check_concurrency,
-    check_function,
-    check_implemented,
-    check_trigger,
-    foreign,
-)
+from harness.fc.control.documents import trigger_document
+from harness.fc.control.validation import check_trigger, foreign
 from harness.fc.errors import FcError
 from harness.fc.spec import FunctionSpec, TriggerSpec
 from harness.http.hosts import REGIONS
@@ -72,25 +65,6 @@ def _misspelt(value: Any, where: str, kind: str) -> Iterator[tuple[str, str]]:
             for meant in difflib.get_close_matches(str(key).lower(), known, 1, _ALIKE):
                 yield place, known[meant]
         yield from _misspelt(inner, place, inner_kind)
-
-
-def refused_settings(props: Mapping[str, Any], spec: FunctionSpec) -> str:
-    """Why Function Compute would not take the function that `props` describe and `spec` holds, or ""."""
-    document = document_of(spec, "")
-    # As they are written: the one may be no ARN, and the other follows from the memory when it is not given.
-    role = re.sub(r"^acs:ram::[^:]*:", "acs:ram::0:", str(props.get("role", "")))  # wrong_names sees the account
-    document |= {"role": role, "instanceConcurrency": props.get("instanceConcurrency", 1)}
-    if "cpu" not in props:
-        del document["cpu"]
-    try:
-        check_implemented(props)
-        check_function(with_defaults(document))
-        check_async_config({**props.get("asyncInvokeConfig", {}), **async_document(spec.async_config)})
-        if spec.reserved_concurrency is not None:
-            check_concurrency(spec.reserved_concurrency)
-    except FcError as exc:
-        return exc.message
-    return ""
 
 
 def wrong_names(

@@ -10,7 +10,8 @@ from typing import Any
 
 from harness.fc.spec import FunctionSpec, TriggerSpec, role_name
 from harness.ram.policy import PolicyError
-from harness.stack.reader import Stack, StackError, check_stack
+from harness.stack.reader import Stack, check_stack
+from harness.stack.section import StackError
 
 #: What a placeholder of ram/*.json may be called; any other is a mistake in the document.
 NAMES = (

@@ -17,14 +17,12 @@ from typing import Any
 
 import yaml
 
-from harness.fc.spec import AsyncConfig, FunctionSpec, TriggerSpec, role_name
-from harness.stack.checks import foreign_arns, misspelt, refused_settings, refused_triggers, wrong_names
+from harness.fc.spec import FunctionSpec, TriggerSpec
+from harness.stack.checks import foreign_arns, misspelt, refused_triggers, wrong_names
 from harness.stack.dotenv import DotenvError, read_dotenv
 from harness.stack.expressions import ExpressionError, Resolver
-
-
-class StackError(ValueError):
-    """The file can't be used; the message says what is wrong, where, and what to do."""
+from harness.stack.functions import read_function
+from harness.stack.section import Section, StackError
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
         variables = read_dotenv(path.parent / ".env", environ) if dotenv else environ
     except DotenvError as exc:
         raise StackError(str(exc)) from exc
-    root = _Section(str(path), "", _resolve(path, document, variables))
+    root = Section(str(path), "", _resolve(path, document, variables))
     resources = [resource for resource in root.section("resources").sections() if _is_function(resource)]
     if not resources:
         raise StackError(f"{path}: resources has no entry with `component: fc3`; there is no function to run")
@@ -88,16 +86,19 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
     triggers = tuple(trigger for section in props for trigger in _triggers(section))
     arns = tuple(found for section in props for found in _arns(section))
     accounts = [arn.split(":")[3] for _, arn in arns if arn.count(":") >= 4]
-    functions = tuple(_function(section, path.parent) for section in props)
+    functions = tuple(read_function(section, path.parent) for section in props)
     names = re.findall(r"env\(\s*['\"]([^'\"]+)", json.dumps(document))
     given = {name: variables[name] for name in dict.fromkeys(names) if variables.get(name)}
     account = given.get("ACCOUNT_ID") or next(filter(None, accounts), None)
     return Stack(path, regions.pop(), account, functions, triggers, given, arns)
 
 
-def _arns(props: _Section) -> Iterator[tuple[str, str]]:
+def _arns(props: Section) -> Iterator[tuple[str, str]]:
     """What has to belong to the function's region and account."""
     yield f"{props.where}.role", props.text("role", "")
+    destinations = props.section("asyncInvokeConfig").section("destinationConfig")
+    for outcome in destinations.sections():
+        yield f"{outcome.where}.destination", outcome.text("destination", "")
     for raw in props.items("triggers"):
         for name in ("sourceArn", "invocationRole"):
             if raw.text("triggerType") == "oss":
@@ -139,54 +140,11 @@ def _resolve(path: Path, document: dict[str, Any], variables: Mapping[str, str])
     return resolved
 
 
-def _is_function(resource: _Section) -> bool:
+def _is_function(resource: Section) -> bool:
     return resource.text("component").partition("@")[0].rpartition("/")[2] == "fc3"
 
 
-def _function(props: _Section, base: Path) -> FunctionSpec:
-    defaults = FunctionSpec("", Path())
-    variables = props.section("environmentVariables")
-    hook = props.section("instanceLifecycleConfig").section("initializer")
-    settings = props.section("asyncInvokeConfig")
-    destination = settings.section("destinationConfig")
-    concurrency = props.section("concurrencyConfig")
-    log = props.section("logConfig") if props.values.get("logConfig") != "auto" else _Section("", "", {})
-    role = props.text("role", "")
-    spec = FunctionSpec(
-        name=props.text("functionName"),
-        code=base / props.text("code"),
-        handler=props.text("handler"),
-        runtime=props.text("runtime"),
-        memory_mb=props.integer("memorySize", defaults.memory_mb),
-        timeout_seconds=props.integer("timeout", defaults.timeout_seconds),
-        cpu=props.number("cpu", defaults.cpu),
-        disk_mb=props.integer("diskSize", defaults.disk_mb),
-        environment={name: variables.text(name, "") for name in variables.values},
-        role=role_name(role) or None,
-        initializer=hook.text("handler", "") or None,
-        initializer_timeout_seconds=hook.integer("timeout", defaults.initializer_timeout_seconds),
-        log_project=log.text("project", ""),
-        log_store=log.text("logstore", ""),
-        description=props.text("description", ""),
-        reserved_concurrency=concurrency.integer("reservedConcurrency", 0) if concurrency.values else None,
-        async_config=AsyncConfig(
-            settings.integer("maxAsyncRetryAttempts", defaults.async_config.max_retry_attempts),
-            settings.integer("maxAsyncEventAgeInSeconds", defaults.async_config.max_event_age_seconds),
-            destination.section("onSuccess").text("destination", "") or None,
-            destination.section("onFailure").text("destination", "") or None,
-        ),
-    )
-    _check_function(props, spec)
-    return spec
-
-
-def _check_function(props: _Section, spec: FunctionSpec) -> None:
-    """Raises StackError for what Function Compute would refuse."""
-    if refused := refused_settings(props.values, spec):
-        raise StackError(f"{props.file}: {props.where}: {refused}")
-
-
-def _triggers(props: _Section) -> Iterator[TriggerSpec]:
+def _triggers(props: Section) -> Iterator[TriggerSpec]:
     for raw in props.items("triggers"):
         if raw.text("triggerType") != "oss":
             continue
@@ -207,74 +165,3 @@ def _triggers(props: _Section) -> Iterator[TriggerSpec]:
             qualifier=raw.text("qualifier", "LATEST"),
             description=raw.text("description", ""),
         )
-
-
-_REQUIRED: Any = object()
-
-
-@dataclass(frozen=True)
-class _Section:
-    """A mapping in the file that knows where it stands."""
-
-    file: str
-    where: str
-    values: Mapping[str, Any]
-
-    def error(self, key: str, problem: str) -> StackError:
-        return StackError(f"{self.file}: {self._at(key)}: {problem}")
-
-    def text(self, key: str, default: str = _REQUIRED) -> str:
-        value = self._value(key, default)
-        if isinstance(value, bool):
-            return str(value).lower()
-        if not isinstance(value, (str, int, float)):
-            raise self.error(key, f"must be a text, it is {value!r}")
-        return str(value)
-
-    def number(self, key: str, default: float) -> float:
-        value = self._value(key, default)
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise self.error(key, f"must be a number, it is {value!r}") from None
-
-    def integer(self, key: str, default: int) -> int:
-        value = self.number(key, default)
-        if value != int(value):
-            raise self.error(key, f"must be a whole number, it is {value!r}")
-        return int(value)
-
-    def section(self, key: str) -> _Section:
-        """The mapping below `key`; empty when it is not there."""
-        value = self._value(key, {})
-        if not isinstance(value, dict):
-            raise self.error(key, f"must be a mapping, it is {value!r}")
-        return _Section(self.file, self._at(key), value)
-
-    def sections(self) -> Iterator[_Section]:
-        return (self.section(key) for key in self.values)
-
-    def texts(self, key: str) -> list[str]:
-        values = self._value(key, _REQUIRED)
-        if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-            raise self.error(key, f"must be a list of texts, it is {values!r}")
-        return values
-
-    def items(self, key: str) -> Iterator[_Section]:
-        """The mappings in the list below `key`; none when it is not there."""
-        values = self._value(key, [])
-        if not isinstance(values, list):
-            raise self.error(key, f"must be a list, it is {values!r}")
-        for i, value in enumerate(values):
-            if not isinstance(value, dict):
-                raise self.error(f"{key}[{i}]", f"must be a mapping, it is {value!r}")
-            yield _Section(self.file, self._at(f"{key}[{i}]"), value)
-
-    def _value(self, key: str, default: Any) -> Any:
-        value = self.values.get(key, default)
-        if value is _REQUIRED or (value == "" and default is _REQUIRED):
-            raise self.error(key, "is required")
-        return value
-
-    def _at(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key

@@ -11,7 +11,8 @@ import pytest
 from deploy.policies import render_policy, write_policies
 from harness.ram.policy import Policy, PolicyError
 from harness.stack.documents import policy_names
-from harness.stack.reader import Stack, StackError, read_stack
+from harness.stack.reader import Stack, read_stack
+from harness.stack.section import StackError
 
 from .conftest import PROJECT, REQUIRED, StackFile
 

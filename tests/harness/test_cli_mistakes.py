@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
-from harness.stack.reader import StackError, read_stack
+from harness.stack.reader import read_stack
+from harness.stack.section import StackError
 
 from .command_line import PROJECT, assert_mistake, run
 

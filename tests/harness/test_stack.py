@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
-from harness.stack.reader import StackError, read_stack
+from harness.stack.reader import read_stack
+from harness.stack.section import StackError
 
 PROJECT = Path(__file__).parents[2]
 FILLED_IN = {

@@ -8,7 +8,8 @@ import pytest
 
 from harness.cloud import CloudOptions, LocalCloud
 from harness.stack.documents import policy_names
-from harness.stack.reader import StackError, check_stack, read_stack
+from harness.stack.reader import check_stack, read_stack
+from harness.stack.section import StackError
 
 from .command_line import PROJECT, assert_mistake, environment, run
 

@@ -13,7 +13,8 @@ import yaml
 from deploy.policies import write_policies
 from harness.cloud import LocalCloud, local_cloud
 from harness.stack.documents import policy_names
-from harness.stack.reader import StackError, read_stack
+from harness.stack.reader import read_stack
+from harness.stack.section import StackError
 
 ACCOUNT = "1234567890123456"
 SUBMIT, COLLECT = "gif-on-upload", "gif-on-upload-collect"

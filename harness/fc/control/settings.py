@@ -8,7 +8,7 @@ from typing import Any
 from harness.fc.api import V3, Call, Route, json_response
 from harness.fc.control.deployments import Deployment, Deployments
 from harness.fc.control.paging import page
-from harness.fc.control.validation import check_async_config, check_concurrency
+from harness.fc.control.validation import check_async_config, check_concurrency, check_destinations
 from harness.fc.errors import FcError
 from harness.fc.spec import LATEST
 from harness.http.server import Response
@@ -54,6 +54,8 @@ class SettingOperations:
     def put_async(self, call: Call) -> Response:
         wanted = {name: value for name, value in call.document().items() if name in _KEPT and value is not None}
         check_async_config(wanted)
+        platform = self._deployments.platform
+        check_destinations(wanted, platform.region, platform.account_id)
         qualifier = _qualifier(call)
         with self._deployments.lock:
             deployment = self._deployments.draft(call.names["function"])

@@ -140,6 +140,12 @@ def check_own(values: Mapping[str, Any], name: str, region: str, account: str) -
         raise invalid(f"{name} '{values[name]}' can't be used: {why}")
 
 
+def check_destinations(config: Mapping[str, Any], region: str, account: str) -> None:
+    """Raises FcError (400) for a destination of another region or account."""
+    for outcome in ("onSuccess", "onFailure"):
+        check_own(mapping(mapping(config, "destinationConfig"), outcome), "destination", region, account)
+
+
 def check_async_config(config: Mapping[str, Any]) -> None:
     if config.get("maxAsyncRetryAttempts") is not None:
         _between(config, "maxAsyncRetryAttempts", 0, 8)
