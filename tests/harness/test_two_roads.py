@@ -37,7 +37,7 @@ def cloud() -> Iterator[LocalCloud]:
 def from_stack(folder: Path, props: dict[str, Any]) -> FunctionSpec:
     """Raises StackError."""
     resource = {"component": "fc3", "props": {"region": "cn-beijing", "code": "./", **props}}
-    stack = {"edition": "3.0.0", "name": "a", "access": "default", "resources": {"f": resource}}
+    stack = {"edition": "3.0.0", "name": "a", "vars": {"a": "${env('ACCOUNT_ID')}"}, "resources": {"f": resource}}
     (folder / "s.yaml").write_text(yaml.safe_dump(stack))
     read = read_stack(folder / "s.yaml", {"ACCOUNT_ID": "1234567890123456"}, dotenv=False)
     check_stack(read)
