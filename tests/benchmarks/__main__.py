@@ -22,9 +22,10 @@ from tests.benchmarks.guide import write_figures
 from tests.benchmarks.invoking import measure_batch, measure_others, measure_warm
 from tests.benchmarks.packages import Packages, make_packages
 from tests.benchmarks.report import Report
-from tests.benchmarks.setting import PROJECT, Place, Stub
+from tests.benchmarks.setting import Place, Stub
 from tests.benchmarks.starting import measure_imports, measure_starts
 from tests.certificate import make_certificate
+from tests.project import PROJECT
 
 DIST = PROJECT / "dist"
 PYTHON = "3.12"

@@ -13,7 +13,7 @@ import alibabacloud_oss_v2 as oss
 from harness.cli.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
 from tests.benchmarks.figures import Figure, Goal, Sample
-from tests.benchmarks.setting import PROJECT
+from tests.project import PROJECT
 
 VIDEOS, RECORDS = "my-videos", "my-gif-records"
 UPLOADS, BURST, UPLOADERS = 40, 500, 8

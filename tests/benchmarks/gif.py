@@ -17,7 +17,7 @@ import av
 from av.video.stream import VideoStream
 
 from harness.cli.clip import make_clip
-from tests.benchmarks.setting import PROJECT
+from tests.project import PROJECT
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 25
 SECONDS, DRAWN_SECONDS = 60, 12

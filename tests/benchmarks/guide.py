@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks.costs import CHOSEN, Cost
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.setting import PROJECT
+from tests.project import PROJECT
 
 FILES = (PROJECT / "docs" / "benchmarks.md", PROJECT / "docs" / "benchmarks.zh-CN.md")
 PEERS = ("ours", "sdk", "sdk, pruned", "sdk-idempotent", "floor", "ideal")

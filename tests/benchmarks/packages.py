@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.package import NOT_PACKAGED, PackageError, make_package
-from tests.benchmarks.setting import PROJECT, Peer
+from tests.benchmarks.setting import Peer
+from tests.project import PROJECT
 
 PEERS = Path(__file__).with_name("peers")
 #: What our package leaves out although its libraries name it.

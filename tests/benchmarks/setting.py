@@ -18,7 +18,8 @@ from typing import Any, cast
 
 from typing_extensions import Self
 
-PROJECT = Path(__file__).parents[2]
+from tests.project import PROJECT
+
 WORKER = Path(__file__).with_name("worker.py")
 #: As long as the security token of an STS role is.
 TOKEN = "CAIS" + "x" * 700

@@ -14,7 +14,8 @@ from tests.benchmarks.costs import CHOSEN, Cost
 from tests.benchmarks.figures import Figure, Goal, Sample, turns
 from tests.benchmarks.guide import FILES, ROWS, write_figures
 from tests.benchmarks.money import MILLION, Prices, Size, Workload, cost_of_a_million
-from tests.benchmarks.setting import PROJECT, Invocations
+from tests.benchmarks.setting import Invocations
+from tests.project import PROJECT
 
 
 def figure(ours: float, theirs: float = 100, *, better: str = "lower", goal: Goal | None = None) -> Figure:

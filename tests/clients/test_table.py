@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.clients.table import END, START, between, table
-
-PROJECT = Path(__file__).parents[2]
+from tests.project import PROJECT
 
 
 @pytest.mark.parametrize("name", ["docs/local-cloud.md", "docs/local-cloud.zh-CN.md"])

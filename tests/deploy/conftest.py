@@ -1,65 +1,15 @@
-"""What the tests of the deployment share: s.yaml as it is written, and filled in."""
+"""What the tests of the deployment share: the stack's file, the component's schema, and the package."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from deploy.package import DependenciesUnavailable, Package, make_package
 from harness.fc.instances.interpreters import find_interpreter
-from harness.stack.expressions import Resolver
-
-PROJECT = Path(__file__).parents[2]
-REQUIRED = {
-    "ACCOUNT_ID": "1234567890123456",
-    "APPLICATION_ID": "an-application",
-    "TRACKING_BUCKET": "my-gif-records",
-    "VIDEO_BUCKET": "my-videos",
-}
-
-
-@dataclass(frozen=True)
-class StackFile:
-    """s.yaml. document: as written; text: with its comments."""
-
-    text: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        loaded = yaml.safe_load(self.text)
-        assert isinstance(loaded, dict)
-        return loaded
-
-    @property
-    def variables(self) -> set[str]:
-        """What its ${env()} name, comments aside."""
-        return {name for text in _texts(self.document) for name in re.findall(r"env\('(\w+)'", text)}
-
-    def props(self, environ: dict[str, str]) -> dict[str, Any]:
-        """The function's properties, as the component gets them."""
-        resolver = Resolver(self.document["vars"], environ)
-        resolved = resolver.resolve(self.document)
-        assert resolver.missing == {}
-        (resource,) = resolved["resources"].values()
-        props = resource["props"]
-        assert isinstance(props, dict)
-        return props
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value
+from tests.deploy.stack_file import StackFile
+from tests.project import PROJECT
 
 
 @pytest.fixture(scope="session")

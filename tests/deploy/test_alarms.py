@@ -12,8 +12,8 @@ import pytest
 
 from deploy.alarms import write_alarms
 from harness.stack.reader import read_stack
-
-from .conftest import PROJECT, REQUIRED
+from tests.deploy.stack_file import REQUIRED
+from tests.project import PROJECT
 
 TEXT = {"type": "string"}
 FLAG = {"type": "boolean"}

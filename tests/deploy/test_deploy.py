@@ -16,8 +16,9 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.utils_models import Config
 
 from deploy.package import Package
-from harness.cloud import DEFAULTS, PROJECT, LocalCloud, local_cloud
+from harness.cloud import DEFAULTS, LocalCloud, local_cloud
 from harness.stack.reader import read_stack
+from tests.project import PROJECT
 
 FUNCTION = "gif-on-upload"
 VIDEOS, RECORDS = DEFAULTS["VIDEO_BUCKET"], DEFAULTS["TRACKING_BUCKET"]

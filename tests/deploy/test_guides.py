@@ -14,8 +14,8 @@ import pytest
 from deploy.alarms import write_alarms
 from deploy.policies import write_policies
 from harness.stack.reader import read_stack
-
-from .conftest import PROJECT, REQUIRED
+from tests.deploy.stack_file import REQUIRED
+from tests.project import PROJECT
 
 RENAMED = {
     "REGION": "cn-hangzhou",

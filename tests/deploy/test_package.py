@@ -22,8 +22,7 @@ from deploy.package import (
     make_package,
     try_package,
 )
-
-from .conftest import PROJECT
+from tests.project import PROJECT
 
 _TAG = str(sys.implementation.cache_tag)
 EVENTS = sorted((PROJECT / "events").glob("skipped-*.json"))

@@ -13,8 +13,8 @@ from harness.ram.policy import Policy, PolicyError
 from harness.stack.documents import policy_names
 from harness.stack.reader import Stack, read_stack
 from harness.stack.section import StackError
-
-from .conftest import PROJECT, REQUIRED, StackFile
+from tests.deploy.stack_file import REQUIRED, StackFile
+from tests.project import PROJECT
 
 DOCUMENTS = sorted((PROJECT / "ram").glob("*.json"))
 TRUST = {"trust-policy.json": "fc.aliyuncs.com", "trigger-role-trust-policy.json": "oss.aliyuncs.com"}

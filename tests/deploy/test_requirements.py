@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .conftest import PROJECT
+from tests.project import PROJECT
 
 OURS = {"deploy", "handler", "harness", "index", "tests"}
 DISTRIBUTIONS = packages_distributions()

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.stack_file import REQUIRED, StackFile
 from tests.npm import SERVERLESS_DEVS, Unavailable, install
-
-from .conftest import PROJECT, REQUIRED, StackFile
+from tests.project import PROJECT
 
 COMPONENT = """
 const fs = require("fs");

@@ -14,8 +14,8 @@ import pytest
 from handler.event_names import WHOLE_OBJECT_EVENTS
 from handler.settings import Settings, read_settings
 from harness.cloud import local_cloud
-
-from .conftest import PROJECT, REQUIRED, StackFile
+from tests.deploy.stack_file import REQUIRED, StackFile
+from tests.project import PROJECT
 
 #: Where deploying and every setting are explained.
 GUIDES = ("docs/deploy.md", "docs/deploy.zh-CN.md")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
+from tests.project import PROJECT
+
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md"), *PROJECT.glob("*/README.md")])
 #: English pages that have a Chinese one, as names below the project.
 TRANSLATED = [

@@ -19,8 +19,9 @@ import pytest
 
 from harness.cli.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
+from tests.project import PROJECT
 
-from .pages import PROJECT, blocks, read
+from .pages import blocks, read
 
 OSSUTIL = f"""#!{sys.executable}
 import os, sys

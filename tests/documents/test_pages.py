@@ -10,8 +10,9 @@ import pytest
 
 import handler.errors
 from handler.errors import GifOnUploadError
+from tests.project import PROJECT
 
-from .pages import PAGES, PROJECT, TRANSLATED, anchors, blocks, chinese, headings, prose, read, row_names
+from .pages import PAGES, TRANSLATED, anchors, blocks, chinese, headings, prose, read, row_names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

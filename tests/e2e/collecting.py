@@ -16,8 +16,7 @@ from handler.settings import read_settings
 from harness.cloud import LocalCloud
 from harness.multimediaai.tasks import TaskStatus
 from harness.ram.identity import Credentials as StsCredentials
-
-from .conftest import RECORDS, VIDEOS, owner_client
+from tests.e2e.uploads import RECORDS, VIDEOS, owner_client
 
 GIF = b"GIF89a" + bytes(range(256)) * 4
 TIMER = {"triggerTime": "2026-11-26T13:00:00Z", "triggerName": "each-minute", "payload": ""}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import alibabacloud_oss_v2 as oss
@@ -16,10 +15,11 @@ from handler.errors import GifOnUploadError, VideosFailed
 from handler.logs import utc_now
 from harness.cloud import LocalCloud
 from harness.journal import Entry
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client
+from tests.project import PROJECT
 
-from .conftest import RECORDS, VIDEOS, Handler, event_for, owner_client
-
-ALARMS = Path(__file__).parents[2] / "alarms"
+ALARMS = PROJECT / "alarms"
 Line = dict[str, Any]
 
 

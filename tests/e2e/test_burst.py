@@ -5,8 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.cloud import LocalCloud
-
-from .conftest import records, upload
+from tests.e2e.uploads import records, upload
 
 VIDEOS = 500
 

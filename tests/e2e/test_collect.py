@@ -10,9 +10,11 @@ import pytest
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud
 from harness.multimediaai.tasks import TaskStatus
+from tests.clock import Clock
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for, records, task_ids
 
 from .collecting import FAILED, GIF, PENDING, collector_for, fail, listed, operations, put, succeed, url_of
-from .conftest import RECORDS, VIDEOS, Clock, Handler, event_for, records, task_ids
 
 KEY = "gifs/my-videos/clip.mp4.gif"
 

@@ -11,9 +11,10 @@ import pytest
 
 from handler.errors import EventError
 from harness.cloud import LocalCloud
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import EVENT, RECORDS, VIDEOS
 
 from .collecting import FAILED, GIF, PENDING, collector_for, listed, operations, succeed, url_of
-from .conftest import EVENT, RECORDS, VIDEOS, Handler
 
 CALLBACKS = {"COLLECT_URL": "https://collect.example.com/", "COLLECT_SECRET": "sixteen-letters-or-more"}
 

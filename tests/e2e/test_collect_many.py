@@ -8,9 +8,9 @@ import pytest
 
 from handler.errors import EventError
 from harness.cloud import LocalCloud
+from tests.e2e.uploads import RECORDS, VIDEOS
 
 from .collecting import PENDING, collector_for, operations
-from .conftest import RECORDS, VIDEOS
 
 
 def write_entry(cloud: LocalCloud, number: int) -> None:

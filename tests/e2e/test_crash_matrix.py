@@ -12,9 +12,11 @@ import pytest
 
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud, local_cloud
+from tests.clock import Clock
+from tests.e2e.handling import Handler, handler_for
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, read_record, task_ids
 
 from .breaking import AFTERWARDS, ANYWHERE, SLOW, WHOLE, Break, Proxy, page
-from .conftest import RECORDS, VIDEOS, Clock, Handler, event_for, handler_for, owner_client, read_record, task_ids
 
 #: As many as the platform makes of one event.
 DELIVERIES = 9

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.cloud import local_cloud
-
-from .conftest import records, upload
+from tests.e2e.uploads import records, upload
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,14 @@ from handler.settings import DEFAULT_VIDEO_SUFFIXES
 from harness.cli.clip import make_clip
 from harness.cli.commands import main
 from harness.cli.demo import SUFFIXES, DemoError, run_demo
-
-ROOT = Path(__file__).parents[2]
+from tests.project import PROJECT
 
 
 def demo(video: Path, home: Path) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "VIDEO": str(video)}
     return subprocess.run(
         [sys.executable, "-m", "harness", "demo"],
-        cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120,
+        cwd=PROJECT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120,
     )  # fmt: skip
 
 
@@ -49,13 +48,13 @@ def test_a_video_that_is_none_is_one_clear_line_and_leaves_nothing_behind(what: 
         video.mkdir()
     elif what != "missing":
         video.write_text("no video\n" if what == "text" else "")
-    before = sorted((ROOT / "demo").glob("*")) if (ROOT / "demo").exists() else []
+    before = sorted((PROJECT / "demo").glob("*")) if (PROJECT / "demo").exists() else []
     done = demo(video, home)
     assert done.returncode == 2
     assert done.stderr.startswith(f"Error: {video}: ")
     assert done.stderr.count("\n") == 1
     assert list(home.iterdir()) == []
-    assert (sorted((ROOT / "demo").glob("*")) if (ROOT / "demo").exists() else []) == before
+    assert (sorted((PROJECT / "demo").glob("*")) if (PROJECT / "demo").exists() else []) == before
 
 
 def test_a_file_too_large_for_the_local_gif_service_is_said_before_the_upload(tmp_path: Path) -> None:
@@ -125,7 +124,7 @@ def test_a_name_that_will_not_do_is_one_line(name: str, words: str) -> None:
 
 def test_make_hands_a_name_on_as_it_is(tmp_path: Path) -> None:
     done = subprocess.run(
-        ["make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-f", "-", "show", "VIDEO=a$HOME b#c.mp4"],
+        ["make", "--no-print-directory", "-f", PROJECT / "Makefile", "-f", "-", "show", "VIDEO=a$HOME b#c.mp4"],
         input='show:\n\t@printenv VIDEO\n', cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("a$HOME b#c.mp4\n", "")

@@ -12,8 +12,8 @@ import pytest
 
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud, local_cloud
-
-from .conftest import RECORDS, VIDEOS, Handler, event_for, owner_client, read_record
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, read_record
 
 MakeHandler = Callable[..., Handler]
 

@@ -14,17 +14,13 @@ import pytest
 from handler.errors import VideosFailed
 from handler.video import Video
 from harness.cloud import LocalCloud
-
-from .conftest import (
-    AFTER_A_SHORT_LEASE,
+from tests.clock import Clock
+from tests.e2e.handling import AFTER_A_SHORT_LEASE, SHORT, Handler, deliver_until_done
+from tests.e2e.uploads import (
     EVENT,
     RECORD,
     RECORDS,
-    SHORT,
     VIDEOS,
-    Clock,
-    Handler,
-    deliver_until_done,
     event_for,
     owner_client,
     read_record,

@@ -8,8 +8,8 @@ import pytest
 
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud
-
-from .conftest import SHORT, VIDEOS, Handler, event_for, read_record, task_ids
+from tests.e2e.handling import SHORT, Handler
+from tests.e2e.uploads import VIDEOS, event_for, read_record, task_ids
 
 ASKED = {"videos": [f"oss://{VIDEOS}/clip.mp4"]}
 FORCED = {**ASKED, "force": True}

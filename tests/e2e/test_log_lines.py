@@ -10,8 +10,8 @@ import pytest
 
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud, local_cloud
-
-from .conftest import EVENT, RECORD, RECORDS, VIDEOS, Handler, event_for, read_record, task_ids, upload
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import EVENT, RECORD, RECORDS, VIDEOS, event_for, read_record, task_ids, upload
 
 FUNCTION = "gif-on-upload"
 

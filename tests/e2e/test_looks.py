@@ -11,8 +11,9 @@ import pytest
 
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud
-
-from .conftest import Clock, Handler, event_for, records, task_ids
+from tests.clock import Clock
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import event_for, records, task_ids
 
 VIDEOS = 120
 KEYS = [f"batch/{number}.mp4" for number in range(VIDEOS)]

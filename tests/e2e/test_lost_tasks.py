@@ -8,19 +8,9 @@ import pytest
 
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud
-
-from .conftest import (
-    EVENT,
-    RECORD,
-    SHORT,
-    VIDEOS,
-    Clock,
-    Handler,
-    deliver_until_done,
-    event_for,
-    read_record,
-    task_ids,
-)
+from tests.clock import Clock
+from tests.e2e.handling import SHORT, Handler, deliver_until_done
+from tests.e2e.uploads import EVENT, RECORD, VIDEOS, event_for, read_record, task_ids
 
 
 def lose_the_answer(cloud: LocalCloud, handler: Handler) -> int:

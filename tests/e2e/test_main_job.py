@@ -18,11 +18,11 @@ import requests
 
 from harness.cli.clip import make_clip
 from harness.cloud import LocalCloud, local_cloud
-
-from .conftest import RECORDS, VIDEOS, owner_client, read_record, records
+from tests.e2e.uploads import RECORDS, VIDEOS, owner_client, read_record, records
+from tests.project import PROJECT
 
 FUNCTION = "gif-on-upload"
-EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
+EVENTS = sorted((PROJECT / "events").glob("*.json"))
 HARD_KEYS = [
     "视频/a+b 100% #1?.mp4",
     "猫 +.mp4",

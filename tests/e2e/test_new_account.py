@@ -12,8 +12,8 @@ from harness.cli.demo import run_demo
 from harness.cloud import LocalCloud, local_cloud
 from harness.http.faults import parse_fault
 from harness.multimediaai import Task, TaskStatus
-
-from .conftest import Handler, event_for, upload
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import event_for, upload
 
 DOMAINS = "my-videos=videos.example.com"
 KEY = "uploads/a+b 100% 猫.mp4"

@@ -10,8 +10,8 @@ import pytest
 from handler.advice import WITHOUT_ANOTHER
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud
-
-from .conftest import EVENT, RECORD, SHORT, Handler, read_record, statuses, task_ids
+from tests.e2e.handling import SHORT, Handler
+from tests.e2e.uploads import EVENT, RECORD, read_record, statuses, task_ids
 
 #: The SDK makes three tries in two seconds; ten seconds of outage are about so many of ours.
 TRIES = 12

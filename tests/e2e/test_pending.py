@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness.cloud import LocalCloud
-
-from .conftest import EVENT, RECORD, RECORDS, VIDEOS, Handler, event_for, read_record, statuses
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import EVENT, RECORD, RECORDS, VIDEOS, event_for, read_record, statuses
 
 PENDING = "gif-tasks/.pending/"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cloud import PROJECT, local_cloud
-
-from .conftest import event_for, records, upload
+from harness.cloud import local_cloud
+from tests.e2e.uploads import event_for, records, upload
+from tests.project import PROJECT
 
 POLICY = json.loads((PROJECT / "ram" / "role-policy.json").read_text(encoding="utf-8"))
 #: action of the policy → what has to happen for it to be needed

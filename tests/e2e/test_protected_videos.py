@@ -8,10 +8,10 @@ from pathlib import Path
 import alibabacloud_oss_v2 as oss
 import pytest
 
-from harness.cloud import PROJECT, LocalCloud, local_cloud
+from harness.cloud import LocalCloud, local_cloud
 from harness.multimediaai import Task, TaskStatus
-
-from .conftest import VIDEOS, owner_client, upload
+from tests.e2e.uploads import VIDEOS, owner_client, upload
+from tests.project import PROJECT
 
 KEY_ID = "9468da86-3509-4f8d-a61e-6eab1eac0f4d"
 KMS_POLICY = PROJECT / "ram" / "role-kms-policy.json"

@@ -8,8 +8,8 @@ import pytest
 
 from handler.errors import GifOnUploadError, VideosFailed
 from harness.cloud import LocalCloud
-
-from .conftest import EVENT, RECORD, RECORDS, SHORT, Handler, append_to_record, task_ids
+from tests.e2e.handling import SHORT, Handler
+from tests.e2e.uploads import EVENT, RECORD, RECORDS, append_to_record, task_ids
 
 
 def test_a_record_that_somebody_changed_is_refused_and_left_alone(

@@ -13,9 +13,10 @@ from handler.errors import ResultUnusable
 from handler.result import fetch_result, urls_in
 from handler.settings import Settings, read_settings
 from harness.cloud import LocalCloud
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for
 
 from .collecting import GIF, collector_for, put, succeed, url_of
-from .conftest import RECORDS, VIDEOS, Handler, event_for
 
 
 def settings_for(**environ: str) -> Settings:

@@ -12,8 +12,8 @@ import pytest
 from handler.errors import GifOnUploadError, RequestRejected
 from harness.cloud import LocalCloud, local_cloud
 from harness.ram.identity import IdentityError
-
-from .conftest import RECORDS, VIDEOS, Handler, event_for, upload
+from tests.e2e.handling import Handler
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for, upload
 
 FAULTS = [
     "multimediaai:CreateGifTask:error=400/SignatureDoesNotMatch",

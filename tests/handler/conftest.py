@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from handler.settings import Settings, read_settings
+from tests.handler.environ import ENVIRON
 
 from .http_server import answering
-
-ENVIRON = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": "my-gif-records"}
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +19,7 @@ from handler.errors import (
     VideosFailed,
 )
 from handler.gif_task_errors import ERRORS, error_for
+from tests.project import PROJECT
 
 #: The error tables of the CreateGifTask pages, 2019 and 2021.
 DOCUMENTED = {
@@ -106,7 +106,7 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 
 def test_every_error_of_the_handler_is_in_the_tree() -> None:
     """A class that is raised and not below the base would slip through to the platform as a traceback."""
-    for path in (Path(__file__).parents[2] / "handler").glob("*.py"):
+    for path in (PROJECT / "handler").glob("*.py"):
         for name in re.findall(r"raise ([A-Z]\w+)\(", path.read_text(encoding="utf-8")):
             if path.name == "connections.py":  # what it raises others translate
                 assert issubclass(getattr(connections, name), connections.TransportError)
@@ -197,7 +197,7 @@ def test_what_a_service_sends_has_an_end() -> None:
 
 
 def test_every_text_that_promises_a_delivery_says_what_happens_when_there_is_none() -> None:
-    for path in (Path(__file__).parents[2] / "handler").glob("*.py"):
+    for path in (PROJECT / "handler").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr) and "next delivery" in ast.unparse(node):
                 assert "WITHOUT_ANOTHER" in ast.unparse(node), f"{path.name}:{node.lineno}"

@@ -14,9 +14,10 @@ from handler.errors import EventError
 from handler.events import Rejected, Skipped, read_event
 from handler.settings import Settings, read_settings
 from handler.video import Video
+from tests.project import PROJECT
 
-EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
-NATIVE = json.loads((Path(__file__).parents[2] / "events" / "put-object.json").read_text(encoding="utf-8"))
+EVENTS = sorted((PROJECT / "events").glob("*.json"))
+NATIVE = json.loads((PROJECT / "events" / "put-object.json").read_text(encoding="utf-8"))
 
 
 def sample(**changes: Any) -> bytes:

@@ -16,8 +16,8 @@ from handler.gif_task import GifTaskClient
 from handler.settings import read_settings
 from harness.cloud import LocalCloud, local_cloud
 from tests.certificate import make_certificate
+from tests.handler.environ import ENVIRON
 
-from .conftest import ENVIRON
 from .http_server import response
 
 VIDEO = ("clip.mp4 AB", "https://example.com/clip.mp4")

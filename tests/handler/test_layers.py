@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.project import PROJECT
+
 #: A module may import from the layers below its own, and from nothing of the project else.
 LAYERS = [
     {"bucket_domains", "escaping", "event_names", "redaction", "video"},
@@ -37,7 +38,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_every_module_of_the_handler_has_its_layer() -> None:
-    modules = {path.stem for path in (ROOT / "handler").glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (PROJECT / "handler").glob("*.py")} - {"__init__"}
     assert modules == set().union(*LAYERS)
 
 
@@ -46,24 +47,24 @@ def test_imports_point_downwards() -> None:
     for layer in LAYERS:
         for module in layer:
             used = {
-                n.split(".")[1] for n in imported(ROOT / "handler" / f"{module}.py") if n.startswith("handler.")
+                n.split(".")[1] for n in imported(PROJECT / "handler" / f"{module}.py") if n.startswith("handler.")
             }
             assert used <= below, f"handler/{module}.py imports {used - below}"
         below |= layer
 
 
 def test_the_handler_and_the_local_cloud_do_not_know_each_other() -> None:
-    for path in [ROOT / "index.py", *(ROOT / "handler").glob("*.py")]:
+    for path in [PROJECT / "index.py", *(PROJECT / "handler").glob("*.py")]:
         assert not any(name.split(".")[0] == "harness" for name in imported(path)), path
-    for path in (ROOT / "harness").rglob("*.py"):
+    for path in (PROJECT / "harness").rglob("*.py"):
         assert not any(name.split(".")[0] == "handler" for name in imported(path)), path
 
 
 def test_only_one_place_reads_the_environment() -> None:
-    readers = {p.stem for p in (ROOT / "handler").glob("*.py") if "os.environ" in p.read_text(encoding="utf-8")}
+    readers = {p.stem for p in (PROJECT / "handler").glob("*.py") if "os.environ" in p.read_text(encoding="utf-8")}
     assert readers == {"main"}
 
 
 def test_files_stay_small() -> None:
-    for path in [*(ROOT / "handler").glob("*.py"), *(ROOT / "harness").rglob("*.py")]:
+    for path in [*(PROJECT / "handler").glob("*.py"), *(PROJECT / "harness").rglob("*.py")]:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path

@@ -11,8 +11,8 @@ from handler.credentials import Credentials, CurrentCredentials
 from handler.errors import AppendConflict, StorageDenied, StorageError, VideoNotFound
 from handler.settings import read_settings
 from handler.storage import Storage, is_worth_repeating
+from tests.handler.environ import ENVIRON
 
-from .conftest import ENVIRON
 from .http_server import response
 
 PLACE = ("my-gif-records", "a.jsonl")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
-from .command_line import PROJECT
+from tests.project import PROJECT
 
 
 @pytest.fixture
@@ -15,3 +17,10 @@ def project(tmp_path: Path) -> Path:
     """s.yaml in a folder of its own, so that nobody's .env is read; the code stays where it is."""
     shutil.copy(PROJECT / "s.yaml", tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as made:
+        made.trust_env = False
+        yield made

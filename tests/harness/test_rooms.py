@@ -6,8 +6,8 @@ import ast
 from pathlib import Path
 
 import harness
+from tests.project import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 #: A wing may import from the floors below its own, and from nothing of the project else.
 FLOORS = [
     {"journal"},

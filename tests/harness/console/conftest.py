@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from harness.cloud import LocalCloud, local_cloud
 
@@ -63,28 +61,6 @@ resources:
     (tmp_path / "s.yaml").write_text(s_yaml)
     with local_cloud(render=False, stack_file=tmp_path / "s.yaml") as started:
         yield started
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with requests.Session() as made:
-        made.trust_env = False
-        yield made
-
-
-def upload(
-    session: requests.Session, cloud: LocalCloud, key: str, data: bytes, **headers: str
-) -> requests.Response:
-    """By the admin path, as the page does it."""
-    where = {"bucket": "my-videos", "key": key}
-    return session.put(f"{cloud.url}/_admin/objects", params=where, data=data, headers=headers, timeout=10)
-
-
-def state(session: requests.Session, cloud: LocalCloud) -> dict[str, Any]:
-    answer = session.get(f"{cloud.url}/_admin/state", timeout=10)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 @pytest.fixture(scope="session")

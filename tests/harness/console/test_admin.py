@@ -12,8 +12,7 @@ import requests
 
 from harness.cloud import LocalCloud
 from harness.ram.identity import Credentials
-
-from .conftest import state, upload
+from tests.harness.console.admin_path import state, upload
 
 HARD_KEYS = ["视频/a+b 100% #1?.mp4", "%E7%8C%AB+100%25.mp4", "a//b.mp4", "emoji 🐈/é.MOV", "trailing .mp4"]
 

@@ -11,8 +11,7 @@ import requests
 from harness.cloud import LocalCloud, local_cloud
 from harness.http.body import Body
 from harness.http.server import Request
-
-from .conftest import state, upload
+from tests.harness.console.admin_path import state, upload
 
 HOSTILE = {
     "a page of another site": {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},

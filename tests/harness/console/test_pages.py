@@ -11,8 +11,7 @@ import requests
 
 from harness.cloud import LocalCloud, local_cloud
 from harness.http.faults import KINDS
-
-from .conftest import upload
+from tests.harness.console.admin_path import upload
 
 PAGES = ["", "/tasks", "/invocations", "/activity", "/faults", "/buckets", "/buckets?bucket=my-videos"]
 HOSTILE_KEYS = [

@@ -18,6 +18,7 @@ from harness.journal import Journal
 from harness.oss.notifications import NotificationRule, Notifications
 from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
 from harness.ram.policy import Decision, Policy
+from tests.clock import Clock
 
 REGION = "cn-beijing"
 ROLE = "worker"
@@ -26,15 +27,6 @@ HANDLER = """
     def handler(event, context):
         return event
 """
-
-
-class Clock:
-    """The cloud's time: the real one, moved by `offset` seconds."""
-
-    offset = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.offset
 
 
 def until(condition: Callable[[], object], seconds: float = 20) -> None:

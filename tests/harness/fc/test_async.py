@@ -114,7 +114,7 @@ def test_crashes_and_failed_initializers_are_retried(local: LocalFc, tmp_path: P
 def test_events_that_are_too_old_are_dropped(local: LocalFc, tmp_path: Path) -> None:
     ran, gate = tmp_path / "ran", tmp_path / "gate"
     first, second = hold(local, ran, gate, AsyncConfig(max_event_age_seconds=60))
-    local.clock.offset += 61
+    local.clock.ahead += 61
     gate.touch()
     local.drain()
     assert executions(ran) == [[first, 0]]

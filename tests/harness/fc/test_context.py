@@ -102,7 +102,7 @@ def test_credentials_in_the_environment_rotate_within_an_instance(local: LocalFc
 def test_expired_credentials_are_never_handed_out(local: LocalFc) -> None:
     local.function(SHOW_KEY)
     local.answer()
-    local.clock.offset = 60
+    local.clock.ahead = 60
     local.identities.expire_all()
     key = local.answer()
     assert local.identities.resolve(key["ACCESS_KEY_ID"], key["SECURITY_TOKEN"]).role == ROLE

@@ -88,7 +88,7 @@ def test_checksum_is_thecrc64_of_the_zip(local: LocalFc) -> None:
 def test_update_takes_effect_at_the_next_invocation(local: LocalFc) -> None:
     created = create(local)
     assert local.fc.invoke("f", b"").body == b"1"
-    local.clock.offset = 60
+    local.clock.ahead = 60
     update(local, environment_variables={"SETTING": "new-"})
     assert local.fc.invoke("f", b"").body == b"new-1"
     changed = update(local, code=inline(zipped(SOURCE.replace("'1'", "'2'"))))

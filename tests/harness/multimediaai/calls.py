@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import requests
 
-from tests.harness.multimediaai.conftest import OWNER, World
+from tests.harness.multimediaai.world import OWNER, World
 
 #: legacy and acs3, below
 Call = Callable[..., requests.Response]

@@ -12,7 +12,7 @@ import requests
 
 from harness.multimediaai.errors import ERRORS
 from tests.harness.multimediaai.calls import Call, acs3, error, legacy
-from tests.harness.multimediaai.conftest import World
+from tests.harness.multimediaai.world import World
 from tests.harness.signatures.building import a_request
 
 PARAMETERS = {"ApplicationId": "ApplicationId", "VideoName": "testVideo", "VideoUrl": "http://XXX.mp4"}

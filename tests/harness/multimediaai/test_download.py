@@ -12,7 +12,7 @@ import pytest
 
 from harness.http.server import Request, Response
 from harness.multimediaai.download import Cancelled, DownloadError, Limits, download
-from tests.harness.multimediaai.conftest import World, cut
+from tests.harness.multimediaai.world import World, cut
 
 LIMITS = Limits(size=1000, connect=1, silence=0.3, total=5)
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.multimediaai import TaskStatus
 from tests.harness.multimediaai.calls import Call, acs3, error, legacy
-from tests.harness.multimediaai.conftest import World
+from tests.harness.multimediaai.world import World
 
 both = pytest.mark.parametrize("call", [legacy, acs3])
 

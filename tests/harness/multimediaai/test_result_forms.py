@@ -8,8 +8,7 @@ import pytest
 
 from harness.multimediaai.result_forms import HUGE_BYTES, publish_as
 from harness.multimediaai.tasks import TaskStatus
-
-from .conftest import World
+from tests.harness.multimediaai.world import World
 
 
 @pytest.mark.parametrize(

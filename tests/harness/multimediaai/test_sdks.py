@@ -24,7 +24,7 @@ from darabonba.runtime import RuntimeOptions
 
 from harness.multimediaai import TaskStatus
 from harness.ram.identity import Credentials
-from tests.harness.multimediaai.conftest import OWNER, World
+from tests.harness.multimediaai.world import OWNER, World
 
 NAME = "视频 a+b 100% #1?~*.mp4"
 URL = "https://bkt.oss-cn-beijing.aliyuncs.com/in/%E4%B8%AD%2B.mp4?x-oss-expires=1&x-oss-signature=a%2Fb"

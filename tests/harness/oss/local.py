@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,21 +16,13 @@ from harness.journal import Journal
 from harness.oss import OssService, Store
 from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
 from harness.ram.policy import Decision, Policy
+from tests.clock import Clock
 
 #: where code is uploaded to before a function is deployed
 TEMP_BUCKET = "fc-temp"
 REGION = "cn-beijing"
 #: everything in a key that an encoding can get wrong
 AWKWARD_KEY = "视频/a+b 100% #1?.mp4"
-
-
-class Clock:
-    """The cloud's time: the real one, moved by `offset` seconds."""
-
-    offset = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.offset
 
 
 @dataclass

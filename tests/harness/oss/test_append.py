@@ -38,7 +38,7 @@ def test_last_modified_is_the_last_append(oss: LocalOss) -> None:
     bucket = oss.bucket()
     bucket.append_object("log", 0, b"one\n")
     before = bucket.head_object("log").last_modified
-    oss.clock.offset = 60
+    oss.clock.ahead = 60
     bucket.append_object("log", 4, b"two\n")
     after = bucket.head_object("log")
     assert 59 <= after.last_modified - before <= 62

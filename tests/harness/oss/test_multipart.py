@@ -196,7 +196,7 @@ def test_tags(oss: LocalOss) -> None:
     assert bucket.get_object_tagging("k").tag_set.tagging_rule == {"a": "1", "b c": "猫"}
     rule = oss2.models.TaggingRule()
     rule.add("new", "2")
-    oss.clock.offset = 60
+    oss.clock.ahead = 60
     bucket.put_object_tagging("k", oss2.models.Tagging(rule))
     assert bucket.get_object_tagging("k").tag_set.tagging_rule == {"new": "2"}
     head = bucket.head_object("k")

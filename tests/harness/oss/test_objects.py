@@ -35,7 +35,7 @@ def test_put_then_get_and_head(oss: LocalOss) -> None:
 
 
 def test_headers_of_every_answer(oss: LocalOss) -> None:
-    oss.clock.offset = 100
+    oss.clock.ahead = 100
     put = oss.bucket().put_object("k", b"")
     assert len(bytes.fromhex(put.request_id)) == 12
     assert put.headers["Server"] == "AliyunOSS"

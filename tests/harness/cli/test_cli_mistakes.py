@@ -12,8 +12,8 @@ import pytest
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
 from harness.stack.reader import read_stack
 from harness.stack.section import StackError
-
-from .command_line import PROJECT, assert_mistake, run
+from tests.harness.cli.command_line import assert_mistake, run
+from tests.project import PROJECT
 
 BROKEN_STACKS = {
     "not there": (None, ["s.yaml", "No such file"]),

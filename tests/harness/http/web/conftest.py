@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from harness.cloud import LocalCloud, local_cloud
 from tests.harness.console.chromium import Page, chromium, find_chromium, new_page
@@ -15,13 +14,6 @@ from tests.harness.console.chromium import Page, chromium, find_chromium, new_pa
 def cloud() -> Iterator[LocalCloud]:
     with local_cloud(render=False, stack_file=None, buckets=("my-videos", "private")) as started:
         yield started
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with requests.Session() as made:
-        made.trust_env = False
-        yield made
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from harness.cloud import LocalCloud, local_cloud
 from harness.http.server import Response, Server
 from tests.harness.console.chromium import Page
-from tests.harness.web import attacks
+from tests.harness.http.web import attacks
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from typing import Any
 
 import requests
 
-PROJECT = Path(__file__).parents[2]
+from tests.project import PROJECT
+
 LIMIT = 60
 
 

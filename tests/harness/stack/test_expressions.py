@@ -16,8 +16,8 @@ import yaml
 from harness.stack.dotenv import read_dotenv
 from harness.stack.expressions import Resolver
 from tests.npm import PARSE_SPEC, Unavailable, install
+from tests.project import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 EXPRESSIONS: list[tuple[str, Any]] = [
     ("${vars.n}", 7),
     ("a-${vars.n}-${env('SET')}", "a-7-set"),

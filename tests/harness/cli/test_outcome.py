@@ -11,8 +11,7 @@ from harness.cli.client import CallError, Client
 from harness.cli.clip import make_clip
 from harness.cli.outcome import wait_for_outcome
 from harness.cloud import LocalCloud, local_cloud
-
-from .command_line import run
+from tests.harness.cli.command_line import run
 
 
 @pytest.fixture

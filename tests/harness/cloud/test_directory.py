@@ -12,6 +12,7 @@ import pytest
 
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
 from harness.cloud.directory import DirectoryInUse, NotAStateDirectory, StateDirectory, remove_state, running_at
+from tests.project import PROJECT
 
 HOLD = """
 import sys, time
@@ -40,7 +41,7 @@ def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)],
         stdout=subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)},
     )
     assert holder.stdout
     assert holder.stdout.readline() == b"held\n"

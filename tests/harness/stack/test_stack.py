@@ -12,8 +12,8 @@ import yaml
 from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
 from harness.stack.reader import read_stack
 from harness.stack.section import StackError
+from tests.project import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 FILLED_IN = {
     "ACCOUNT_ID": "1234567890123456",
     "APPLICATION_ID": "app",

@@ -11,8 +11,8 @@ import requests
 
 from harness.cloud import LocalCloud, local_cloud
 from harness.oss.state.cors import Cors, CorsRule
-from tests.harness.web import attacks
-from tests.harness.web.attacks import Attack
+from tests.harness.http.web import attacks
+from tests.harness.http.web.attacks import Attack
 
 #: who may write objects, and nobody else
 PAGE = "http://localhost:3000"

@@ -10,8 +10,8 @@ from harness.cloud import CloudOptions, LocalCloud
 from harness.stack.documents import policy_names
 from harness.stack.reader import check_stack, read_stack
 from harness.stack.section import StackError
-
-from .command_line import PROJECT, assert_mistake, environment, run
+from tests.harness.cli.command_line import assert_mistake, environment, run
+from tests.project import PROJECT
 
 FILLED_IN = {
     "ACCOUNT_ID": "1234567890123456",

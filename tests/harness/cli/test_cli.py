@@ -14,8 +14,8 @@ import pytest
 from harness.cli.client import DEFAULT_URL, find_cloud
 from harness.cli.samples import RESULTS, read_samples
 from harness.cloud import local_cloud
-
-from .command_line import LIMIT, PROJECT, assert_mistake, environment, run, up
+from tests.harness.cli.command_line import LIMIT, assert_mistake, environment, run, up
+from tests.project import PROJECT
 
 
 def test_a_cloud_from_start_to_restart(project: Path) -> None:
