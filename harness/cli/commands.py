@@ -182,12 +182,16 @@ def put(file: Path, target: str | None, wait: bool, endpoint: str | None) -> Non
     Without a target it goes to the bucket that is watched, under its own name; a target that ends in a slash is
     a folder to put it into.
     """
+    from harness.multimediaai.download import too_large
+
     try:
         size = file.stat().st_size
         if not file.is_file():
             raise Mistake(f"{file}: {'is a directory' if file.is_dir() else 'is no file'}")
     except OSError as exc:
         raise Mistake(f"{file}: {_reason(exc)}") from exc
+    if warning := too_large(size):
+        click.echo(f"Warning: {file}: {warning}", err=True)
     cloud = _client(endpoint)
     bucket, key = _ask(cloud.resolve, file, target)
     _ask(cloud.put, bucket, key, file)

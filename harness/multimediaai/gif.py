@@ -82,11 +82,13 @@ def _fit(width: int, height: int, side: int) -> tuple[int, int]:
 def _shots(video: Video, stretch: Stretch, progress: Progress) -> tuple[list[_Shot], int]:
     """What is on screen at each tick of the stretch, where it changes, and how many ticks there are."""
     screen = Screen(_fit(video.width, video.height, SIDE), video.orientation, video.pixel_aspect)
-    ticks = max(1, round(stretch.seconds / TICK))
+    # A stretch of few pictures is longer than a GIF, and is played faster.
+    length = float(TICK) * max(1.0, stretch.seconds / SECONDS)
+    ticks = max(1, round(stretch.seconds / length))
     shots: list[_Shot] = []
     begin, on_screen, at = 0, None, stretch.start
     for at, frame in video.frames(stretch.start):
-        tick = min(ticks, max(0, math.ceil((at - stretch.start) / TICK - 0.01)))
+        tick = min(ticks, max(0, math.ceil((at - stretch.start) / length - 0.01)))
         if on_screen is not None and tick > begin:
             shots.append(_Shot(begin, screen.show(on_screen)))
             begin = tick
@@ -97,7 +99,7 @@ def _shots(video: Video, stretch: Stretch, progress: Progress) -> tuple[list[_Sh
     if on_screen is None:
         raise VideoError("no frame of the liveliest part can be decoded: the file is damaged")
     # The video ended before the stretch did.
-    end = min(ticks, math.ceil((at + 1 / video.rate - stretch.start) / TICK - 0.01))
+    end = min(ticks, math.ceil((at + 1 / video.rate - stretch.start) / length - 0.01))
     if end > begin or not shots:
         shots.append(_Shot(begin, screen.show(on_screen)))
     return shots, max(end, begin, 1)

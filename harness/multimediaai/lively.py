@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import sub
 
 import av
@@ -21,6 +21,10 @@ _LOOKS_PER_SECOND = 8
 _WIDTH, _HEIGHT = 32, 18
 #: in pixels: about 2,000 frames of 1080p, some seconds of work
 BUDGET = 4_000_000_000
+#: what a frame costs at least, in pixels: the smallest has to be read, decoded and looked at, too
+FRAME_COST = 160_000
+#: the fewest pictures that a stretch shows, where the video has them: a GIF has to move
+_FEWEST_PICTURES = 4
 _PROBE_SECONDS, _PROBE_FRAMES = 0.5, 16
 _FEWEST_PROBES, _MOST_PROBES = 12, 240
 #: mean difference of two looks (0 to 255) beyond which more is not livelier
@@ -33,7 +37,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a video, in seconds."""
+    """A part of a video, in seconds. It is longer than asked for where pictures are few and far between."""
 
     start: float
     seconds: float
@@ -51,16 +55,18 @@ class _Look:
 def liveliest(
     video: Video, seconds: float, progress: Progress = lambda done: None, budget: int = BUDGET
 ) -> Stretch:
-    """The liveliest stretch of at most `seconds`. Among equals the one nearest to the middle wins.
+    """The liveliest stretch of `seconds`. Among equals the one nearest to the middle wins.
 
-    `progress` is called with 0 to 1; `budget`: how many pixels may be decoded, roughly. Raises VideoError when no
-    frame can be decoded.
+    It is shorter when the video is, and longer when it would be a still otherwise. `progress` is called with 0 to
+    1; `budget`: how many pixels may be decoded, roughly, where a small frame counts as FRAME_COST. Raises
+    VideoError when no frame can be decoded.
     """
-    frames = round(budget / (video.width * video.height))
+    frames = round(budget / max(FRAME_COST, video.width * video.height))
     start, span = 0.0, math.inf  # what a file says about its length may be too little
     if video.duration is not None and video.duration * video.rate > frames:
         best = _best_probe(video, video.duration, frames // 2, lambda done: progress(done / 2))
         span = min(12.0, max(seconds + 2, frames / 2 / video.rate))
+        span = max(span, 2 * _FEWEST_PICTURES / video.rate)
         start = max(0.0, best - (span - seconds) / 2)
     looks = []
     for look in _looks(video, start, span, max(frames, 250)):
@@ -100,7 +106,8 @@ def _looks(
     """
     before: bytes | None = None
     due = start
-    for number, (at, frame) in enumerate(video.frames(start, draft=True)):
+    draft = video.rate > _LOOKS_PER_SECOND  # else each frame is looked at
+    for number, (at, frame) in enumerate(video.frames(start, draft)):
         if from_keyframe and not number:
             start = due = at
         if at > start + seconds or number >= frames or start <= after:
@@ -139,7 +146,17 @@ def _best_window(looks: Sequence[_Look], seconds: float) -> Stretch:
     lit = [number for number, look in enumerate(looks) if look.brightness > _BLACK]
     if lit:  # black at either end is never worth showing
         looks = looks[lit[0] : lit[-1] + 1]
-    first, end = looks[0].at, looks[-1].at + 1 / _LOOKS_PER_SECOND
+    gaps = sorted(later.at - look.at for look, later in pairwise(looks))
+    gap = gaps[len(gaps) // 2] if gaps else 0.0
+    best = _best_of(looks, seconds, gap)
+    if sum(best.start <= look.at < best.start + best.seconds for look in looks) == 1:
+        best = _best_of(looks, max(seconds, _FEWEST_PICTURES * gap), gap)
+    return best
+
+
+def _best_of(looks: Sequence[_Look], seconds: float, gap: float) -> Stretch:
+    """`gap`: the seconds for which the last look is shown."""
+    first, end = looks[0].at, looks[-1].at + max(gap, 1 / _LOOKS_PER_SECOND)
     sums = list(accumulate(_worths(looks), initial=0.0))
     best, best_value, upto = first, (-math.inf, 0.0), 0
     for number, look in enumerate(looks):

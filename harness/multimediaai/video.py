@@ -130,8 +130,8 @@ class Video:
         pictures = [s for s in streams.video if s.codec_context is not None]
         if len(pictures) < len(streams.video):
             return "the video is in a codec that cannot be decoded"
-        what = "sound with a cover picture" if pictures else "sound" if streams.audio else "no picture at all"
-        return f"the file has no video track, only {what}"
+        there = ["sound"] * bool(streams.audio) + ["a picture"] * bool(pictures)
+        return f"the file has no video track, only {' and '.join(there) or 'other data'}"
 
     def _take(self, number: int) -> None:
         stream = self._container.streams[number]

@@ -119,6 +119,16 @@ def test_proxies_are_no_way_to_this_machine(tmp_path: Path) -> None:
         assert cloud.fc.drain(30)
 
 
+def test_what_is_too_large_for_the_local_gif_service_is_said_before_the_upload(tmp_path: Path) -> None:
+    video = tmp_path / "clip.mp4"
+    with video.open("wb") as file:
+        file.truncate((2 << 30) + 1)  # a hole, which takes no room on the disk
+    answer = run("put", video, "--endpoint", "http://127.0.0.1:1")
+    assert answer.returncode == 2
+    warning = answer.stderr.splitlines()[0]
+    assert warning.startswith(f"Warning: {video}: 2147483649 bytes, and the local GIF service downloads at most")
+
+
 def test_the_access_key_of_the_environment_is_used_and_not_shown(project: Path) -> None:
     mine = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tMine", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "my-very-own-secret"}
     with up(project, "--ephemeral", env=environment(**mine)) as cloud:
