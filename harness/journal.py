@@ -14,7 +14,7 @@ from typing import Any
 class Entry:
     """One line of the journal.
 
-    kind: request, denied, invocation, log, task, callback, event, fault, destination or reset.
+    kind: request, denied, invocation, log, task, callback, event, timer, fault, destination or reset.
     """
 
     kind: str

@@ -142,6 +142,7 @@ def up(
         code=code,
         owner=owner_key(os.environ),
         render=not no_render,
+        timers=True,
         anywhere=anywhere,
         new_account=new_account,
     )

@@ -55,7 +55,7 @@ def run_demo(video: Path | None, directory: Path, *, new_account: bool = False, 
             _write(video, make_clip)
             facts, seconds = _facts(video)
         steps.done("video", f"{name}, {facts}")
-        options = CloudOptions(environ={"BUCKET_DOMAINS": domains}, new_account=new_account)
+        options = CloudOptions(environ={"BUCKET_DOMAINS": domains}, new_account=new_account, timers=True)
         cloud = stack.enter_context(LocalCloud(options))
         cloud.journal.listen(steps.entries.put)
         steps.done("cloud", f"OSS, Function Compute, Multimedia AI and RAM at {cloud.url}")

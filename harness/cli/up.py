@@ -81,8 +81,10 @@ def _say_ready(cloud: LocalCloud) -> None:
     click.echo(f"  console  {cloud.url}/_console")
     for function in cloud.stack.functions if cloud.stack else ():
         click.echo(f"  runs     {function.name} ({function.handler})")
-    for trigger in cloud.stack.triggers if cloud.stack else ():
+    for trigger in cloud.stack.oss_triggers if cloud.stack else ():
         click.echo(f"  watches  oss://{trigger.bucket}/{trigger.prefix}*{trigger.suffix} for {trigger.function}")
+    for timer in cloud.fc.timers.all():
+        click.echo(f"  timer    {timer.name} of {timer.function}: {timer.cron}{'' if timer.enabled else ' (off)'}")
     for bucket in cloud.options.buckets:
         click.echo(f"  bucket   oss://{bucket}")
     click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from harness.fc import TriggerSpec
+from harness.fc import OssTrigger
 from harness.oss import NotificationRule, OssService
 from harness.oss.errors import OssError
 
@@ -16,17 +16,17 @@ _URL_SECONDS = 7 * 24 * 3600
 
 
 class Bridge:
-    """harness.fc's EventSources and CodeBucket. url: where OSS is. deliver: gets a trigger and its event."""
+    """harness.fc's BucketEvents and CodeBucket. url: where OSS is. deliver: gets a trigger and its event."""
 
     temp_bucket = TEMP_BUCKET
 
-    def __init__(self, oss: OssService, url: str, deliver: Callable[[TriggerSpec, bytes], None]) -> None:
+    def __init__(self, oss: OssService, url: str, deliver: Callable[[OssTrigger, bytes], None]) -> None:
         self._oss = oss
         self._url = url
         self._deliver = deliver
-        self._triggers: dict[str, TriggerSpec] = {}
+        self._triggers: dict[str, OssTrigger] = {}
 
-    def add(self, trigger: TriggerSpec) -> None:
+    def add(self, trigger: OssTrigger) -> None:
         if not self._oss.store.has_bucket(trigger.bucket):
             raise ValueError(f"bucket {trigger.bucket} does not exist")
         self._oss.notifications.add(
@@ -41,11 +41,11 @@ class Bridge:
         )
         self._triggers[_rule_id(trigger.function, trigger.name)] = trigger
 
-    def remove(self, trigger: TriggerSpec) -> None:
+    def remove(self, trigger: OssTrigger) -> None:
         self._oss.notifications.remove(_rule_id(trigger.function, trigger.name))
         self._triggers.pop(_rule_id(trigger.function, trigger.name), None)
 
-    def triggers(self, function: str) -> list[TriggerSpec]:
+    def triggers(self, function: str) -> list[OssTrigger]:
         """Those in force."""
         rules = [rule.id for rule in self._oss.notifications.rules()]
         return [

@@ -23,7 +23,7 @@ from harness.cloud.roles import Roles
 from harness.cloud.scoped import Scoped
 from harness.console import Console
 from harness.console.guard import confine
-from harness.fc import FunctionCompute, TriggerSpec
+from harness.fc import FunctionCompute, OssTrigger
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.fc.errors import FcError
 from harness.http.faults import Faults
@@ -162,6 +162,12 @@ class LocalCloud:
         self.server.start()
         self.multimediaai.start()
         self.fc.resume()
+        if self.options.timers:
+            self.fc.timers.start()
+
+    def fire_timer(self, function: str, trigger: str) -> str:
+        """Fires a timer trigger now, enabled or not; the request id of the invocation. Raises FcError."""
+        return self.fc.timers.fire(function, trigger)
 
     def reset(self) -> None:
         """As at the start: what s.yaml says, and nothing else. The address stays, and instances stay warm."""
@@ -227,7 +233,7 @@ class LocalCloud:
         ours = service_at(host) == "oss" or self.oss.store.domains.bucket_of(host)
         return self.url if ours else None
 
-    def _deliver(self, trigger: TriggerSpec, payload: bytes) -> None:
+    def _deliver(self, trigger: OssTrigger, payload: bytes) -> None:
         about = {"function": trigger.function, "bytes": len(payload)}
         self.journal.add("event", **about)
         try:

@@ -35,7 +35,8 @@ class CloudOptions:
     collector's, the function whose handler is index.collect.
     new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
     function are bound to the buckets that there are.
-    render: make the GIFs. intercept: answer the production addresses too, for clients in this process.
+    render: make the GIFs. timers: let timer triggers fire by the clock, not only by `fire_timer`.
+    intercept: answer the production addresses too, for clients in this process.
     clock: epoch seconds; the default is the real time, also where freezegun freezes the test's: the function runs
     in a process of its own, which nothing freezes. Let clients sign with the real time, too:
     freeze_time(…, ignore=["oss2", "requests", "harness"]).
@@ -57,6 +58,7 @@ class CloudOptions:
     context_shape: str | None = None
     retry_delay: Callable[[int], float] = exponential_delay
     render: bool = True
+    timers: bool = False
     intercept: bool = False
     anywhere: bool = False
     new_account: bool = False

@@ -13,14 +13,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.fc import FunctionSpec, TriggerSpec
+from harness.fc import FunctionSpec, OssTrigger
 from harness.ram.identity import Credentials
 from harness.ram.policy import Decision, Policy
 from harness.stack.documents import NAMES, fill_policy, is_collector, load_policy, names_of
 
 
 class Roles:
-    """functions: those that there are. triggers: of a function, by its name. others: policies of other roles.
+    """functions: those that there are. triggers: a function's of OSS, by its name. others: policies of others.
 
     attached: more documents of the submitting function's role. collector_policy_file: where there is no such file,
     the collector's role has no policy, and may do nothing.
@@ -34,7 +34,7 @@ class Roles:
         region: str,
         account_id: str,
         functions: Callable[[], Iterable[FunctionSpec]],
-        triggers: Callable[[str], Iterable[TriggerSpec]],
+        triggers: Callable[[str], Iterable[OssTrigger]],
         others: Mapping[str, Policy],
         attached: Iterable[Path] = (),
     ) -> None:
@@ -67,7 +67,7 @@ class Roles:
     def _of_pair(
         self, role: str, function: FunctionSpec | None, collector: FunctionSpec | None
     ) -> Iterator[Policy]:
-        triggers: list[TriggerSpec | None] = [*self._triggers(function.name)] if function else []
+        triggers: list[OssTrigger | None] = [*self._triggers(function.name)] if function else []
         for trigger in triggers or [None]:
             names = names_of(function, trigger, collector, self._region, self._account_id)
             if function and function.role == role:

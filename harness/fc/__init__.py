@@ -12,6 +12,15 @@ from __future__ import annotations
 
 from harness.fc.delivery.queues import exponential_delay
 from harness.fc.service import FunctionCompute
-from harness.fc.spec import AsyncConfig, FunctionSpec, TriggerSpec
+from harness.fc.spec import AsyncConfig, FunctionSpec
+from harness.fc.triggers.specs import OssTrigger, TimerTrigger, Trigger
 
-__all__ = ["AsyncConfig", "FunctionCompute", "FunctionSpec", "TriggerSpec", "exponential_delay"]
+__all__ = [
+    "AsyncConfig",
+    "FunctionCompute",
+    "FunctionSpec",
+    "OssTrigger",
+    "TimerTrigger",
+    "Trigger",
+    "exponential_delay",
+]

@@ -29,3 +29,7 @@ def too_large(limit: int) -> FcError:
 
 def throttled(message: str) -> FcError:
     return FcError(429, "ResourceExhausted", message)
+
+
+def trigger_not_found(function: str, trigger: str) -> FcError:
+    return FcError(404, "TriggerNotFound", f"trigger '{trigger}' does not exist in function '{function}'")

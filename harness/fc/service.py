@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.fc.api import Api
 from harness.fc.control.plane import ControlPlane
-from harness.fc.control.surroundings import CodeBucket, EventSources, NoCodeBucket, NoEventSources
+from harness.fc.control.surroundings import BucketEvents, CodeBucket, NoBucketEvents, NoCodeBucket
 from harness.fc.delivery.destinations import Destinations
 from harness.fc.delivery.events import Event, EventSpool
 from harness.fc.delivery.queues import Delivery, DeliveryFaults, exponential_delay
@@ -33,7 +33,10 @@ from harness.fc.invocation import (
 from harness.fc.invoke_api import invocation_routes
 from harness.fc.records import InvocationRecord, InvocationRecords
 from harness.fc.registry import Functions
-from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec, TriggerSpec
+from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
+from harness.fc.triggers.sources import TriggerSources
+from harness.fc.triggers.specs import Trigger
+from harness.fc.triggers.timers import Timers
 from harness.http.server import Request, Response
 from harness.journal import Journal
 from harness.ram.asking import Authorize
@@ -45,7 +48,8 @@ class FunctionCompute:
 
     `retry_delay(n)`: seconds before the nth retry of an asynchronous invocation, from 1. `idle_seconds`: after so
     long without a request an instance ends. `python`: the interpreter of the instances. `event_sources`: where
-    triggers take effect. `code_bucket`: where deployed code comes from. What is deployed lives in `directory`.
+    OSS triggers take effect. `code_bucket`: where deployed code comes from. What is deployed lives in `directory`.
+    `timers`: fire by the clock once they are started.
     """
 
     name = "fc"
@@ -65,7 +69,7 @@ class FunctionCompute:
         clock: Callable[[], float] = time.time,
         retry_delay: Callable[[int], float] = exponential_delay,
         idle_seconds: float = 300.0,
-        event_sources: EventSources | None = None,
+        event_sources: BucketEvents | None = None,
         code_bucket: CodeBucket | None = None,
     ) -> None:
         self.directory = directory
@@ -79,7 +83,9 @@ class FunctionCompute:
         self._watchdog = Watchdog(self._stop_idle, min(1.0, max(0.05, idle_seconds / 4)))
         self._functions = Functions(self._launcher(journal, python, dict(extra_environment or {})))
         guard = Guard(authorize, journal, self.platform)
-        sources, bucket = event_sources or NoEventSources(), code_bucket or NoCodeBucket()
+        self.timers = Timers(self.invoke_async, journal, clock)
+        sources = TriggerSources(event_sources or NoBucketEvents(), self.timers)
+        bucket = code_bucket or NoCodeBucket()
         self._control = ControlPlane(
             directory, self._functions, guard, identities, sources, bucket, self.platform, clock
         )
@@ -142,7 +148,7 @@ class FunctionCompute:
         """Adds it, or changes it from the next invocation on. A restart forgets it, unlike what was deployed."""
         self._control.adopt(spec)
 
-    def put_trigger(self, trigger: TriggerSpec) -> None:
+    def put_trigger(self, trigger: Trigger) -> None:
         """For a function that was put. Raises ValueError when the event source refuses it, FcError (404)."""
         self._control.adopt_trigger(trigger)
 
@@ -209,6 +215,7 @@ class FunctionCompute:
         self._records.clear()
 
     def close(self) -> None:
+        self.timers.close()
         self._delivery.close()
         self._watchdog.close()
         self._delivery.join(5)

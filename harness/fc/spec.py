@@ -1,4 +1,4 @@
-"""What a function is: the part of FC's Function, AsyncConfig and Trigger that the local cloud acts on.
+"""What a function is: the part of FC's Function and AsyncConfig that the local cloud acts on.
 
 Both s.yaml (harness/stack/reader.py) and the control plane describe functions with these. Names follow FC's API,
 version 2023-03-30, where that is plain; units are in the names.
@@ -49,22 +49,6 @@ class FunctionSpec:
     #: CRC-64 of the zip that `code` was unpacked from, in decimal; "" when there was none
     code_checksum: str = ""
     version: str = LATEST
-
-
-@dataclass(frozen=True)
-class TriggerSpec:
-    """An OSS trigger. `events` as configured, e.g. "oss:ObjectCreated:PutObject"; one prefix and one suffix."""
-
-    name: str
-    function: str
-    bucket: str
-    events: tuple[str, ...]
-    prefix: str = ""
-    suffix: str = ""
-    source_arn: str = ""
-    invocation_role: str = ""
-    qualifier: str = LATEST
-    description: str = ""
 
 
 def role_name(role: str) -> str:

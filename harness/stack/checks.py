@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.fc.control.documents import trigger_document
-from harness.fc.control.validation import check_trigger, foreign
+from harness.fc.control.validation import foreign
 from harness.fc.errors import FcError
-from harness.fc.spec import FunctionSpec, TriggerSpec
+from harness.fc.spec import FunctionSpec
+from harness.fc.triggers.documents import check_trigger, trigger_document
+from harness.fc.triggers.specs import OssTrigger, Trigger
 from harness.http.hosts import REGIONS
 from harness.oss.notifications import NotificationRule, Notifications
 
@@ -37,10 +38,12 @@ _KNOWN = {
     "instanceLifecycleConfig": "initializer preStop",
     "instanceLifecycleConfig.initializer": "command handler timeout",
     "logConfig": "enableInstanceMetrics enableLlmMetrics enableRequestMetrics logBeginRule logstore project",
-    "triggers[]": "description invocationRole qualifier sourceArn triggerConfig triggerName triggerType",
-    "triggers[].triggerConfig": "events filter",
-    "triggers[].triggerConfig.filter": "key",
-    "triggers[].triggerConfig.filter.key": "prefix suffix",
+    "triggers[oss]": "description invocationRole qualifier sourceArn triggerConfig triggerName triggerType",
+    "triggers[oss].triggerConfig": "events filter",
+    "triggers[oss].triggerConfig.filter": "key",
+    "triggers[oss].triggerConfig.filter.key": "prefix suffix",
+    "triggers[timer]": "description invocationRole qualifier sourceArn triggerConfig triggerName triggerType",
+    "triggers[timer].triggerConfig": "cronExpression enable payload",
 }
 #: As alike as a typing error is. What is like nothing known is left to newer versions of the component.
 _ALIKE = 0.85
@@ -54,8 +57,8 @@ def misspelt(props: Mapping[str, Any]) -> tuple[str, str] | None:
 def _misspelt(value: Any, where: str, kind: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, list):
         for i, item in enumerate(value):
-            if not isinstance(item, Mapping) or item.get("triggerType", "oss") == "oss":
-                yield from _misspelt(item, f"{where}[{i}]", f"{kind}[]")
+            of_type = item.get("triggerType", "oss") if isinstance(item, Mapping) else ""
+            yield from _misspelt(item, f"{where}[{i}]", f"{kind}[{of_type}]")
     if not isinstance(value, Mapping) or kind not in _KNOWN:
         return
     known = {name.lower(): name for name in _KNOWN[kind].split()}
@@ -71,7 +74,7 @@ def wrong_names(
     region: str,
     account: str,
     functions: Iterable[FunctionSpec],
-    triggers: Iterable[TriggerSpec],
+    triggers: Iterable[OssTrigger],
     variables: Mapping[str, str],
 ) -> Iterator[str]:
     """What is wrong with names that a person fills in. variables: those of s.yaml, by which they are called."""
@@ -85,7 +88,7 @@ def wrong_names(
 
 
 def _names(
-    region: str, account: str, functions: Iterable[FunctionSpec], triggers: Iterable[TriggerSpec]
+    region: str, account: str, functions: Iterable[FunctionSpec], triggers: Iterable[OssTrigger]
 ) -> Iterator[tuple[str, str, re.Pattern[str], str]]:
     bucket = "a bucket's name has 3 to 63 of a-z, 0-9 and -, and neither begins nor ends with -"
     role = "a role's name is given in lower case, in up to 64 of a-z, 0-9, '.', '_' and -"
@@ -113,11 +116,14 @@ def foreign_arns(region: str, account: str, arns: Iterable[tuple[str, str]]) -> 
             yield f"{place} is {arn!r}: {why}"
 
 
-def refused_triggers(triggers: Iterable[TriggerSpec]) -> Iterator[str]:
+def refused_triggers(triggers: Iterable[Trigger]) -> Iterator[str]:
     """Why Function Compute or OSS would not take them, together."""
     rules = Notifications()
     for trigger in triggers:
         try:
+            if not isinstance(trigger, OssTrigger):
+                check_trigger(trigger_document(trigger))
+                continue
             # Serverless Devs has a role of its own for a trigger that names none.
             role = trigger.invocation_role or "acs:ram::0:role/default"
             check_trigger({**trigger_document(trigger), "invocationRole": role})

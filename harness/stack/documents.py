@@ -8,7 +8,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from harness.fc.spec import FunctionSpec, TriggerSpec, role_name
+from harness.fc.spec import FunctionSpec, role_name
+from harness.fc.triggers.specs import OssTrigger
 from harness.ram.policy import PolicyError
 from harness.stack.reader import Stack, check_stack
 from harness.stack.section import StackError
@@ -26,7 +27,7 @@ COLLECT_HANDLER = "index.collect"
 def policy_names(stack: Stack) -> dict[str, str]:
     """What the placeholders in ram/*.json stand for; raises StackError where that is not one thing."""
     check_stack(stack)
-    buckets = {trigger.bucket for trigger in stack.triggers}
+    buckets = {trigger.bucket for trigger in stack.oss_triggers}
     submitters = [spec for spec in stack.functions if not is_collector(spec)]
     collectors = [spec for spec in stack.functions if is_collector(spec)]
     if len(submitters) != 1 or len(collectors) > 1 or len(buckets) != 1:
@@ -35,7 +36,7 @@ def policy_names(stack: Stack) -> dict[str, str]:
             f"and for at most one collector (handler {COLLECT_HANDLER})"
         )
     collector = collectors[0] if collectors else None
-    return names_of(submitters[0], stack.triggers[0], collector, stack.region, stack.account_id or "")
+    return names_of(submitters[0], stack.oss_triggers[0], collector, stack.region, stack.account_id or "")
 
 
 def is_collector(function: FunctionSpec) -> bool:
@@ -44,7 +45,7 @@ def is_collector(function: FunctionSpec) -> bool:
 
 def names_of(
     function: FunctionSpec | None,
-    trigger: TriggerSpec | None,
+    trigger: OssTrigger | None,
     collector: FunctionSpec | None,
     region: str,
     account_id: str,

@@ -3,7 +3,7 @@
 Reads the Serverless Devs specification, edition 3.0.0, with component fc3, and the .env file beside it.
 
 Not implemented, and refused: expressions other than `${env()}` and `${vars}`, and `extend`. Not read: templates,
-env.yaml, flow, triggers that are not of type oss, a .env inside the code folder.
+env.yaml, flow, triggers that are not of type oss or timer, a .env inside the code folder.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from typing import Any
 
 import yaml
 
-from harness.fc.spec import FunctionSpec, TriggerSpec
+from harness.fc.spec import FunctionSpec
+from harness.fc.triggers.specs import OssTrigger, Trigger
 from harness.stack.checks import foreign_arns, misspelt, refused_triggers, wrong_names
 from harness.stack.dotenv import DotenvError, read_dotenv
 from harness.stack.expressions import ExpressionError, Resolver
 from harness.stack.functions import read_function
 from harness.stack.section import Section, StackError
+from harness.stack.triggers import read_triggers
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,18 @@ class Stack:
     region: str
     account_id: str | None
     functions: tuple[FunctionSpec, ...]
-    triggers: tuple[TriggerSpec, ...]
+    triggers: tuple[Trigger, ...]
     variables: Mapping[str, str]
     arns: tuple[tuple[str, str], ...] = ()
 
     @property
+    def oss_triggers(self) -> tuple[OssTrigger, ...]:
+        return tuple(trigger for trigger in self.triggers if isinstance(trigger, OssTrigger))
+
+    @property
     def buckets(self) -> tuple[str, ...]:
         """The buckets that must exist: those of triggers, TRACKING_BUCKET and GIF_BUCKET."""
-        names = [trigger.bucket for trigger in self.triggers]
+        names = [trigger.bucket for trigger in self.oss_triggers]
         for function in self.functions:
             names += [function.environment.get(name, "") for name in ("TRACKING_BUCKET", "GIF_BUCKET")]
         return tuple(dict.fromkeys(name for name in names if name))
@@ -52,7 +58,7 @@ class Stack:
 def check_stack(stack: Stack) -> None:
     """Raises StackError, with all that is wrong in names and triggers: what a person fills in, mostly."""
     wrong = list(
-        wrong_names(stack.region, stack.account_id or "", stack.functions, stack.triggers, stack.variables)
+        wrong_names(stack.region, stack.account_id or "", stack.functions, stack.oss_triggers, stack.variables)
     )
     hint = ".\nSet it right in the environment or in the .env beside it." if wrong else ""
     wrong += foreign_arns(stack.region, stack.account_id or "", stack.arns)
@@ -83,7 +89,7 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
     regions = {section.text("region") for section in props}
     if len(regions) > 1:
         raise StackError(f"{path}: one region at a time, but the functions name {', '.join(sorted(regions))}")
-    triggers = tuple(trigger for section in props for trigger in _triggers(section))
+    triggers = tuple(trigger for section in props for trigger in read_triggers(section))
     arns = tuple(found for section in props for found in _arns(section))
     accounts = [arn.split(":")[3] for _, arn in arns if arn.count(":") >= 4]
     functions = tuple(read_function(section, path.parent) for section in props)
@@ -142,26 +148,3 @@ def _resolve(path: Path, document: dict[str, Any], variables: Mapping[str, str])
 
 def _is_function(resource: Section) -> bool:
     return resource.text("component").partition("@")[0].rpartition("/")[2] == "fc3"
-
-
-def _triggers(props: Section) -> Iterator[TriggerSpec]:
-    for raw in props.items("triggers"):
-        if raw.text("triggerType") != "oss":
-            continue
-        config = raw.section("triggerConfig")
-        key = config.section("filter").section("key")
-        arn = raw.text("sourceArn")
-        if not re.fullmatch(r"acs:oss:[^:]*:[^:]*:[^:/]+", arn):
-            raise raw.error("sourceArn", f"must be acs:oss:<region>:<account>:<bucket>, it is {arn!r}")
-        yield TriggerSpec(
-            name=raw.text("triggerName"),
-            function=props.text("functionName"),
-            bucket=arn.rpartition(":")[2],
-            events=tuple(config.texts("events")),
-            prefix=key.text("prefix", ""),
-            suffix=key.text("suffix", ""),
-            source_arn=arn,
-            invocation_role=raw.text("invocationRole", ""),
-            qualifier=raw.text("qualifier", "LATEST"),
-            description=raw.text("description", ""),
-        )

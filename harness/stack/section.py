@@ -46,6 +46,12 @@ class Section:
             raise self.error(key, f"must be a whole number, it is {value!r}")
         return int(value)
 
+    def truth(self, key: str) -> bool:
+        """Required. ${env()} makes texts of true and false."""
+        if (value := self.text(key)) not in ("true", "false"):
+            raise self.error(key, f"must be true or false, it is {value!r}")
+        return value == "true"
+
     def section(self, key: str) -> Section:
         """The mapping below `key`; empty when it is not there."""
         value = self._value(key, {})

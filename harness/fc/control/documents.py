@@ -1,14 +1,13 @@
-"""Between the API's documents and what the local cloud runs (FunctionSpec, AsyncConfig, TriggerSpec)."""
+"""Between the API's documents and what the local cloud runs (FunctionSpec, AsyncConfig)."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from harness.fc.control.archive import Code
-from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec, TriggerSpec, role_name
+from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec, role_name
 
 Document = dict[str, Any]
 
@@ -47,20 +46,6 @@ def changed_function(document: Mapping[str, Any], now: str, code: Code) -> Docum
         "codeSize": code.size,
         "state": "Active",
         "lastUpdateStatus": "Successful",
-    }
-
-
-def created_trigger(document: Mapping[str, Any], target_arn: str, now: str) -> Document:
-    """A new trigger as GetTrigger answers it."""
-    return {
-        "qualifier": LATEST,
-        "description": "",
-        **document,
-        "triggerId": str(uuid.uuid4()),
-        "targetArn": target_arn,
-        "status": "Deployed",
-        "createdTime": now,
-        "lastModifiedTime": now,
     }
 
 
@@ -139,36 +124,4 @@ def async_document(config: AsyncConfig) -> Document:
         "maxAsyncRetryAttempts": config.max_retry_attempts,
         "maxAsyncEventAgeInSeconds": config.max_event_age_seconds,
         "destinationConfig": {name: {"destination": arn} for name, arn in targets.items() if arn},
-    }
-
-
-def trigger_spec_of(function: str, document: Mapping[str, Any]) -> TriggerSpec:
-    """`document`: as GetTrigger answers it. Raises ValueError, KeyError when it is not an OSS trigger's."""
-    config = json.loads(document["triggerConfig"])
-    key = (config.get("filter") or {}).get("key") or {}
-    return TriggerSpec(
-        name=document["triggerName"],
-        function=function,
-        bucket=document["sourceArn"].rpartition(":")[2],
-        events=tuple(config["events"]),
-        prefix=key.get("prefix") or "",
-        suffix=key.get("suffix") or "",
-        source_arn=document["sourceArn"],
-        invocation_role=document.get("invocationRole") or "",
-        qualifier=document.get("qualifier") or LATEST,
-        description=document.get("description") or "",
-    )
-
-
-def trigger_document(trigger: TriggerSpec) -> Document:
-    """The CreateTriggerInput that would make `trigger`."""
-    key = {"prefix": trigger.prefix, "suffix": trigger.suffix}
-    return {
-        "triggerName": trigger.name,
-        "triggerType": "oss",
-        "sourceArn": trigger.source_arn,
-        "invocationRole": trigger.invocation_role,
-        "qualifier": trigger.qualifier,
-        "description": trigger.description,
-        "triggerConfig": json.dumps({"events": list(trigger.events), "filter": {"key": key}}),
     }

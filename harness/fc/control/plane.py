@@ -13,10 +13,7 @@ from harness.fc.control.deployments import Deployment, Deployments
 from harness.fc.control.documents import (
     async_document,
     created_function,
-    created_trigger,
     document_of,
-    trigger_document,
-    trigger_spec_of,
     with_defaults,
 )
 from harness.fc.control.functions import FunctionOperations
@@ -29,7 +26,9 @@ from harness.fc.errors import FcError
 from harness.fc.guard import Guard
 from harness.fc.instances.environment import Platform
 from harness.fc.registry import Functions
-from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec, TriggerSpec
+from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
+from harness.fc.triggers.documents import created_trigger, trigger_document, trigger_spec_of
+from harness.fc.triggers.specs import Trigger
 from harness.ram.identity import Identities
 
 
@@ -82,7 +81,7 @@ class ControlPlane:
             deployment.async_configs[LATEST] = {**async_document(spec.async_config), **times}
         self._deployments.adopt(deployment, spec)
 
-    def adopt_trigger(self, trigger: TriggerSpec) -> None:
+    def adopt_trigger(self, trigger: Trigger) -> None:
         """Raises ValueError when the event source refuses it, FcError when there is no such function."""
         with self._deployments.lock:
             deployment = self._deployments.get(trigger.function)

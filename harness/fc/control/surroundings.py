@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from harness.fc.spec import TriggerSpec
+from harness.fc.triggers.specs import OssTrigger, Trigger
 
 
 class EventSources(Protocol):
     """Where triggers take effect. A trigger is known by its function and its name."""
 
-    def add(self, trigger: TriggerSpec) -> None:
+    def add(self, trigger: Trigger) -> None:
         """Raises ValueError, with a reason, when the source refuses it; then nothing has changed."""
         ...
 
-    def remove(self, trigger: TriggerSpec) -> None: ...
+    def remove(self, trigger: Trigger) -> None: ...
+
+
+class BucketEvents(Protocol):
+    """OSS, for its triggers: an EventSources of that kind."""
+
+    def add(self, trigger: OssTrigger) -> None: ...
+
+    def remove(self, trigger: OssTrigger) -> None: ...
 
 
 class CodeBucket(Protocol):
@@ -31,13 +39,13 @@ class CodeBucket(Protocol):
         ...
 
 
-class NoEventSources:
+class NoBucketEvents:
     """Triggers are kept, and nothing happens."""
 
-    def add(self, trigger: TriggerSpec) -> None:
+    def add(self, trigger: OssTrigger) -> None:
         pass
 
-    def remove(self, trigger: TriggerSpec) -> None:
+    def remove(self, trigger: OssTrigger) -> None:
         pass
 
 

@@ -1,4 +1,4 @@
-"""Triggers: create, get, update, delete, list. They take effect in the event sources (OSS's bucket rules)."""
+"""Triggers: create, get, update, delete, list. They take effect in the event sources."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from harness.fc.api import V3, Call, Route, json_response
 from harness.fc.control.deployments import Deployment, Deployments
-from harness.fc.control.documents import created_trigger, trigger_spec_of
 from harness.fc.control.paging import page
 from harness.fc.control.surroundings import EventSources
-from harness.fc.control.validation import check_own, check_trigger, invalid
-from harness.fc.errors import FcError
+from harness.fc.control.validation import check_own, invalid
+from harness.fc.errors import FcError, trigger_not_found
 from harness.fc.guard import Guard
+from harness.fc.triggers.documents import check_trigger, created_trigger, trigger_spec_of
 from harness.http.server import Response
 
 #: FC's limit for one function
@@ -109,11 +109,10 @@ class TriggerOperations:
         platform = self._deployments.platform
         for name in ("sourceArn", "invocationRole"):
             check_own(trigger, name, platform.region, platform.account_id)
-        self._guard.allow_pass_role(call.signer, trigger["invocationRole"], call.context)
+        if role := trigger.get("invocationRole"):
+            self._guard.allow_pass_role(call.signer, role, call.context)
 
     def _find(self, deployment: Deployment, name: str) -> dict[str, Any]:
         if name not in deployment.triggers:
-            raise FcError(
-                404, "TriggerNotFound", f"trigger '{name}' does not exist in function '{deployment.name}'"
-            )
+            raise trigger_not_found(deployment.name, name)
         return deployment.triggers[name]

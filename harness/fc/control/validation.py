@@ -1,8 +1,7 @@
-"""What FC refuses in functions, triggers and settings. Limits: the comments of API 2023-03-30's models."""
+"""What FC refuses in functions and settings. Limits: the comments of API 2023-03-30's models."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +11,10 @@ from harness.fc.instances.environment import RESERVED_PREFIX
 
 RUNTIMES = ("python3.6", "python3.9", "python3.10", "python3.12")
 _FUNCTION_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
-_TRIGGER_NAME = re.compile(r"[A-Za-z_][\w-]{0,127}", re.ASCII)
 _VARIABLE_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _MAX_VARIABLES = 4096
-_BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _HANDLER = re.compile(r"[^\s.][^\s]*\.[^\W\d]\w*")
-_ROLE_ARN = re.compile(r"acs:ram::\d+:role/[\w.-]+", re.ASCII)
+ROLE_ARN = re.compile(r"acs:ram::\d+:role/[\w.-]+", re.ASCII)
 
 
 #: Features without which a function would not do here what it does there.
@@ -82,7 +79,7 @@ def check_function(function: Mapping[str, Any]) -> None:
         )
     if function.get("diskSize") not in (512, 10240):
         raise invalid(f"diskSize must be 512 or 10240; it is {function.get('diskSize')!r}")
-    if (role := text(function, "role")) and not _ROLE_ARN.fullmatch(role):
+    if (role := text(function, "role")) and not ROLE_ARN.fullmatch(role):
         raise invalid(f"role must be acs:ram::<account>:role/<name>; it is '{role}'")
     hook, log = (
         mapping(mapping(function, "instanceLifecycleConfig"), "initializer"),
@@ -97,31 +94,6 @@ def check_function(function: Mapping[str, Any]) -> None:
     if hook.get("timeout") is not None:
         _between(hook, "timeout", 1, 300)
     _check_variables(mapping(function, "environmentVariables"))
-
-
-def check_trigger(trigger: Mapping[str, Any]) -> None:
-    """`trigger`: a whole one. Raises FcError: 400, and 501 for types that are not implemented."""
-    for name in ("triggerName", "triggerType", "triggerConfig", "qualifier", "description"):
-        text(trigger, name)
-    if not _TRIGGER_NAME.fullmatch(text(trigger, "triggerName")):
-        raise invalid("triggerName must be 1 to 128 letters, digits, '_' and '-', and begin with a letter or '_'")
-    if trigger.get("triggerType") != "oss":
-        raise FcError(
-            501, "NotImplemented", f"the local cloud has no triggers of type '{trigger.get('triggerType')}'"
-        )
-    if not _BUCKET_ARN.fullmatch(text(trigger, "sourceArn")):
-        raise invalid(f"sourceArn must be acs:oss:<region>:<account>:<bucket>; it is '{trigger.get('sourceArn')}'")
-    if not _ROLE_ARN.fullmatch(text(trigger, "invocationRole")):
-        raise invalid("invocationRole must be the ARN of a role that OSS may assume")
-    try:
-        config = json.loads(trigger.get("triggerConfig") or "")
-        events, key = config["events"], (config.get("filter") or {}).get("key") or {}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
-        raise invalid('triggerConfig must be JSON: {"events": […], "filter": {"key": {…}}}') from exc
-    if not isinstance(events, list) or not events or not all(isinstance(event, str) for event in events):
-        raise invalid("triggerConfig.events must be a list of event names")
-    if not isinstance(key, dict) or not all(isinstance(key.get(part) or "", str) for part in ("prefix", "suffix")):
-        raise invalid("triggerConfig.filter.key may have one prefix and one suffix, both texts")
 
 
 def foreign(arn: str, region: str, account: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from harness.cloud import LocalCloud, local_cloud
-from harness.fc.spec import FunctionSpec, TriggerSpec
+from harness.fc import FunctionSpec, OssTrigger
 from tests.clients.matrix import Site
 from tests.clients.oss_clients import Oss2
 
@@ -105,7 +105,7 @@ def test_an_upload_whose_trigger_leads_nowhere_is_an_upload_all_the_same() -> No
     with local_cloud(render=False) as cloud:
         cloud.oss.store.create_bucket("other-videos")
         events = ("oss:ObjectCreated:PutObject",)
-        cloud.fc.put_trigger(TriggerSpec("gone", "gif-on-upload", "other-videos", events, qualifier="no-alias"))
+        cloud.fc.put_trigger(OssTrigger("gone", "gif-on-upload", "other-videos", events, qualifier="no-alias"))
         Oss2(Site(cloud), cloud.identities.owner).put("other-videos", "clip.mp4", b"film")
         assert [entry.key for entry in cloud.oss.store.list("other-videos")] == ["clip.mp4"]
         lost = [entry.fields.get("lost", "") for entry in cloud.journal.entries("event")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cloud.roles import Roles
-from harness.fc import FunctionSpec, TriggerSpec
+from harness.fc import FunctionSpec, OssTrigger
 from harness.ram.identity import Credentials
 from harness.ram.policy import Policy, PolicyError
 
@@ -36,7 +36,7 @@ def roles(
     file = directory / "policy.json"
     file.write_text(json.dumps(policy), encoding="utf-8")
     other = Policy({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]})
-    triggers = [TriggerSpec(f"t-{b}", "f", b, (), invocation_role="acs:ram::1:role/caller") for b in buckets]
+    triggers = [OssTrigger(f"t-{b}", "f", b, (), invocation_role="acs:ram::1:role/caller") for b in buckets]
     collectors = directory / "collector-policy.json"
     return Roles(file, collectors, "cn-beijing", "1", lambda: functions, lambda _: triggers, {"everything": other})
 

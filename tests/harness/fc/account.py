@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.fc import FunctionCompute, FunctionSpec, TriggerSpec
+from harness.fc import FunctionCompute, FunctionSpec, OssTrigger
 from harness.fc.invocation import InvocationResult
 from harness.http.server import Server
 from harness.journal import Journal
@@ -56,7 +56,7 @@ class Buckets:
         self.objects["published", key] = data
         return f"http://published/{key}"
 
-    def add(self, trigger: TriggerSpec) -> None:
+    def add(self, trigger: OssTrigger) -> None:
         def deliver(payload: bytes) -> None:
             self.delivered.append((trigger.function, payload))
 
@@ -64,7 +64,7 @@ class Buckets:
         rule = NotificationRule(rule_id, trigger.bucket, trigger.events, trigger.prefix, trigger.suffix, deliver)
         self.notifications.add(rule)
 
-    def remove(self, trigger: TriggerSpec) -> None:
+    def remove(self, trigger: OssTrigger) -> None:
         self.notifications.remove(f"{trigger.function}/{trigger.name}")
 
     def rules(self) -> list[str]:

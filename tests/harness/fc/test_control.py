@@ -263,7 +263,7 @@ def test_overlapping_triggers_are_refused_and_leave_what_was(local: LocalFc) -> 
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"trigger_type": "timer"}, (501, "NotImplemented")),
+        ({"trigger_type": "mns_topic"}, (501, "NotImplemented")),
         ({"source_arn": "videos"}, (400, "InvalidArgument")),
         ({"invocation_role": None}, (400, "InvalidArgument")),
         ({"trigger_config": "{"}, (400, "InvalidArgument")),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alibabacloud_fc20230330 import models
 
-from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
+from harness.fc import AsyncConfig, FunctionSpec, OssTrigger
 from harness.ram.identity import ACCOUNT_ID
 from tests.harness.fc.account import ROLE, LocalFc
 from tests.harness.fc.clients import client3, publish, put_async, temp_bucket_token
@@ -80,7 +80,7 @@ def test_functions_of_s_yaml_look_deployed(local: LocalFc) -> None:
         async_config=AsyncConfig(1),
         reserved_concurrency=2,
     )
-    trigger = TriggerSpec(
+    trigger = OssTrigger(
         "uploads", "f", "videos", ("oss:ObjectCreated:PutObject",), "up/", ".mp4", BUCKET_ARN, ROLE_ARN
     )
     local.fc.put_trigger(trigger)

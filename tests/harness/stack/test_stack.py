@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.fc import AsyncConfig, FunctionSpec, TriggerSpec
+from harness.fc import AsyncConfig, FunctionSpec, OssTrigger, TimerTrigger
 from harness.stack.reader import read_stack
 from harness.stack.section import StackError
 from tests.project import PROJECT
@@ -52,9 +52,9 @@ def test_the_project_s_own_stack() -> None:
     assert function.code.parent == PROJECT / "dist"
     assert (function.handler, function.initializer) == ("index.handler", "index.initialize")
     assert function.environment["TRACKING_BUCKET"] == "records"
-    assert {trigger.bucket for trigger in stack.triggers} == {"in"}
+    assert {trigger.bucket for trigger in stack.oss_triggers} == {"in"}
     assert {trigger.function for trigger in stack.triggers} == {"gif-on-upload"}
-    assert all(event.startswith("oss:ObjectCreated:") for event in stack.triggers[0].events)
+    assert all(event.startswith("oss:ObjectCreated:") for event in stack.oss_triggers[0].events)
 
 
 def test_everything_that_is_read(tmp_path: Path) -> None:
@@ -85,7 +85,12 @@ def test_everything_that_is_read(tmp_path: Path) -> None:
                     "filter": {"key": {"prefix": "up/", "suffix": ".mp4"}},
                 },
             },
-            {"triggerName": "clock", "triggerType": "timer", "triggerConfig": {}},
+            {
+                "triggerName": "clock",
+                "triggerType": "timer",
+                "triggerConfig": {"cronExpression": "@every 5m", "enable": True, "payload": "now"},
+            },
+            {"triggerName": "queue", "triggerType": "mns_topic", "triggerConfig": {}},
         ],
     }
     stack = read_stack(write(tmp_path, with_props(**props)), {})
@@ -110,7 +115,7 @@ def test_everything_that_is_read(tmp_path: Path) -> None:
         ),
     )
     assert stack.triggers == (
-        TriggerSpec(
+        OssTrigger(
             "uploads",
             "fn",
             "videos",
@@ -120,6 +125,7 @@ def test_everything_that_is_read(tmp_path: Path) -> None:
             "acs:oss:cn-beijing:42:videos",
             "acs:ram::42:role/notify",
         ),
+        TimerTrigger("clock", "fn", "@every 5m", True, "now"),
     )
 
 

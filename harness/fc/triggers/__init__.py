@@ -1,0 +1,5 @@
+"""Triggers: what they are, their documents in FC's API, and what fires them.
+
+specs.py has a class for each kind, documents.py their documents and checks. sources.py is where they take effect:
+timers.py (by schedule.py's times) fires timers; an OSS trigger's rules are OSS's.
+"""
