@@ -40,9 +40,9 @@ def update(local: LocalFc, **config: Any) -> None:
 def fired_at(local: LocalFc, minutes: float) -> list[Any]:
     """The events of the timers that are due so many minutes from now, in the order in which they fired."""
     before = len(local.fc.invocations)
-    local.clock.offset = minutes * 60
+    local.clock.ahead = minutes * 60
     local.fc.timers.fire_due()
-    local.clock.offset = 0  # the client signs with the real time
+    local.clock.ahead = 0  # the client signs with the real time
     local.drain()
     return [json.loads(record.result) for record in local.fc.invocations[before:]]
 
@@ -119,7 +119,7 @@ def test_a_started_timer_fires_by_the_clock(local: LocalFc) -> None:
     local.function("def handler(event, context): raise ValueError", name="g")
     local.fc.put_trigger(TimerTrigger("not-kept", "g", "@every 1m"))
     local.fc.timers.start()
-    local.clock.offset += 61
+    local.clock.ahead += 61
     until(lambda: local.journal.entries("timer"))
     assert local.journal.entries("timer")[0].fields["trigger"] == "not-kept"
     local.drain()
