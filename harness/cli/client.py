@@ -81,11 +81,25 @@ class Client:
             raise CallError(f"{target}: a target is oss://BUCKET/KEY")
         return bucket, key + file.name if not key or key.endswith("/") else key
 
-    def only_function(self) -> str:
-        """The one function that there is."""
-        names = self.state()["functions"]
+    def fire(self, trigger: str | None, function: str | None) -> tuple[str, str]:
+        """Fires a timer now, the only one if none is named: (what was fired, request id of the invocation)."""
+        timers = [(timer["function"], timer["name"]) for timer in self.state()["timers"]]
+        fitting = [timer for timer in timers if function in (None, timer[0]) and trigger in (None, timer[1])]
+        if len(fitting) != 1:
+            known = ", ".join(f"{name} of {owner}" for owner, name in timers) or "none"
+            raise CallError(f"name one timer, with --function if need be: there is {known}")
+        owner, name = fitting[0]
+        path = f"timers?{urlencode({'function': owner, 'trigger': name})}"
+        return f"{name} of {owner}", str(self._admin("POST", path, _ANSWER_SECONDS)["request_id"])
+
+    def chosen_function(self) -> str:
+        """The one function that there is, or that uploads invoke."""
+        state = self.state()
+        names = state["functions"]
         if not names:
             raise CallError("there is no function yet: `s deploy` one")
+        if len(names) > 1:
+            names = sorted({trigger["name"].partition("/")[0] for trigger in state["triggers"]}) or names
         if len(names) > 1:
             raise CallError(f"there are several functions, name one with --function: {', '.join(names)}")
         return str(names[0])

@@ -6,46 +6,16 @@ What takes long to import is imported by the command that needs it, so that help
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from harness.cli.client import CallError, Client, find_cloud
-from harness.cli.options import (
-    DEFAULT_KEY,
-    ENDPOINT_OPTION,
-    NEW_ACCOUNT_OPTION,
-    PROJECT,
-    STATE,
-    STATE_OPTION,
-    owner_key,
-)
-from harness.cli.outcome import wait_for_outcome
+from harness.cli.calls import fire, invoke, put
+from harness.cli.group import Commands, Mistake, ask, client_of
+from harness.cli.options import NEW_ACCOUNT_OPTION, PROJECT, STATE_OPTION, owner_key
 from harness.cloud.directory import DirectoryInUse, remove_state, running_at
 from harness.http.faults import KINDS
 from harness.stack.dotenv import DotenvError, read_dotenv
-
-
-class Mistake(click.ClickException):
-    """Something the person who typed can put right."""
-
-    exit_code = 2
-
-
-class Commands(click.Group):
-    """Says what is wrong in one line, whatever it is."""
-
-    def main(self, *args: Any, **options: Any) -> Any:
-        try:
-            code = super().main(*args, **{**options, "standalone_mode": False})
-        except click.ClickException as exc:
-            click.echo(f"Error: {' '.join(exc.format_message().split())}", err=True)
-            code = exc.exit_code
-        except click.Abort:
-            code = 130
-        sys.exit(code if isinstance(code, int) else 0)
 
 
 @click.group(
@@ -63,12 +33,17 @@ def main(context: click.Context) -> None:
       python -m harness up                             the cloud, until Ctrl-C; then, in another terminal:
       python -m harness put clip.mp4                   upload a video, and look at the console page
       python -m harness invoke events/put-object.json  call the function with one of the sample events
+      python -m harness fire                           fire the timer, before its time
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
     # The SDKs would take them, and no proxy leads to this machine.
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
+
+
+for _command in (put, invoke, fire):
+    main.add_command(_command)
 
 
 def _fault_kinds() -> str:
@@ -172,62 +147,6 @@ def demo(video: str | None, new_account: bool) -> None:
         raise Mistake(str(exc)) from exc
 
 
-@main.command(short_help="Upload a file to the running cloud.")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("target", metavar="[oss://BUCKET/KEY]", required=False)
-@click.option("--wait", is_flag=True, help="Wait for what becomes of it; exit code 1 when that is no GIF.")
-@ENDPOINT_OPTION
-def put(file: Path, target: str | None, wait: bool, endpoint: str | None) -> None:
-    """Upload FILE to the running local cloud, with the official SDK.
-
-    Without a target it goes to the bucket that is watched, under its own name; a target that ends in a slash is
-    a folder to put it into.
-    """
-    from harness.multimediaai.download import too_large
-
-    try:
-        size = file.stat().st_size
-        if not file.is_file():
-            raise Mistake(f"{file}: {'is a directory' if file.is_dir() else 'is no file'}")
-    except OSError as exc:
-        raise Mistake(f"{file}: {_reason(exc)}") from exc
-    if warning := too_large(size):
-        click.echo(f"Warning: {file}: {warning}", err=True)
-    cloud = _client(endpoint)
-    bucket, key = _ask(cloud.resolve, file, target)
-    _ask(cloud.put, bucket, key, file)
-    click.echo(f"uploaded {size:,} bytes to oss://{bucket}/{key}")
-    if wait:
-        raise SystemExit(_ask(wait_for_outcome, cloud, bucket, key))
-    click.echo(f"what becomes of it: {cloud.url}/_console")
-
-
-@main.command(short_help="Invoke the function of the running cloud with an event.")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--function", metavar="NAME", help="Which function.  [default: the only one]")
-@click.option("--async", "asynchronous", is_flag=True, help="Let it run and do not wait.")
-@ENDPOINT_OPTION
-def invoke(file: Path, function: str | None, asynchronous: bool, endpoint: str | None) -> None:
-    """Invoke the function of the running local cloud with the event in FILE (- is standard input).
-
-    Prints its log to standard error and its answer to standard output; exit code 1 when it failed.
-    `python -m harness events` lists sample events.
-    """
-    try:
-        event = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as exc:
-        raise Mistake(f"{file}: {exc.strerror}") from exc
-    cloud = _client(endpoint)
-    answer = _ask(cloud.invoke, function or _ask(cloud.only_function), event, asynchronous)
-    if asynchronous:
-        click.echo(f"accepted as {answer.request_id}; its log: {cloud.url}/_console/invocations")
-        return
-    click.echo(answer.log, err=True)
-    click.echo(answer.body)
-    if answer.error_type:
-        raise SystemExit(1)
-
-
 @main.command(short_help="List the sample events and what each is for.")
 def events() -> None:
     """List the sample events, what each is, and what must come of it."""
@@ -253,7 +172,7 @@ def reset(directory: Path, endpoint: str | None) -> None:
     """Empty the local cloud: a running one back to how it started, else the state it left."""
     url = endpoint or running_at(directory)
     if url:
-        _ask(_client(url).reset)
+        ask(client_of(url).reset)
         click.echo(f"emptied the local cloud at {url}")
     elif _remove(directory):
         kept = directory.exists()
@@ -273,22 +192,6 @@ def _remove(directory: Path) -> bool:
         raise Mistake(str(exc)) from exc
     except OSError as exc:
         raise Mistake(f"{exc.filename}: {exc.strerror}") from exc
-
-
-def _reason(exc: OSError) -> str:
-    return "there is no such file" if isinstance(exc, FileNotFoundError) else exc.strerror or str(exc)
-
-
-def _client(endpoint: str | None) -> Client:
-    client: Client = _ask(Client, endpoint or find_cloud(STATE), owner_key(os.environ) or DEFAULT_KEY)
-    return client
-
-
-def _ask(function: Any, *args: Any) -> Any:
-    try:
-        return function(*args)
-    except CallError as exc:
-        raise Mistake(str(exc)) from exc
 
 
 def _environ(stack_file: Path) -> dict[str, str]:

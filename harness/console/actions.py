@@ -1,4 +1,4 @@
-"""What can be done from the console: upload, faults, delivery, reset."""
+"""What can be done from the console: upload, timers, faults, delivery, reset."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from email.message import Message
 from urllib.parse import quote
 
 from harness.console.cloud import Cloud
+from harness.fc.errors import FcError
 from harness.http.faults import Fault
 from harness.http.server import Request, Response
 from harness.signatures import oss_v4
@@ -52,6 +53,13 @@ class Actions:
         """Deliver each event `duplicate` times more, and out of order if there is a seed."""
         self._cloud.fc.delivery.duplicate = duplicate
         self._cloud.fc.delivery.shuffle(shuffle_seed)
+
+    def fire_timer(self, function: str, trigger: str) -> str:
+        """Fires a timer now; the request id of the invocation. Raises ActionError."""
+        try:
+            return self._cloud.fc.timers.fire(function, trigger)
+        except FcError as exc:
+            raise ActionError(exc.status, exc.code, exc.message) from exc
 
     def reset(self) -> None:
         self._cloud.reset()

@@ -7,6 +7,7 @@
     GET    /_admin/buckets
     GET    /_admin/objects        ?bucket= &prefix= &after= &limit=
     PUT    /_admin/objects        ?bucket= &key=; the body is uploaded, signed by the owner
+    GET    /_admin/timers         POST: fires one now, ?function= &trigger=, and tells the request id
     GET    /_admin/faults         POST: one more, as text or {"fault": "…"}; DELETE: one ?id=, or all
     GET    /_admin/delivery       PUT: {"duplicate": 2, "shuffle": 7}; shuffle is a seed or null
     GET    /_admin/events         the journal as server-sent events
@@ -53,6 +54,8 @@ class Admin:
         yield Route("GET", "/_admin/buckets", "ListBuckets", lambda _: answer({"buckets": self._views.buckets()}))
         yield Route("GET", "/_admin/objects", "ListObjects", self._objects)
         yield Route("PUT", "/_admin/objects", "Upload", self._upload)
+        yield Route("GET", "/_admin/timers", "ListTimers", lambda _: answer({"timers": self._views.timers()}))
+        yield Route("POST", "/_admin/timers", "FireTimer", self._fire_timer)
         yield Route("GET", "/_admin/faults", "ListFaults", self._faults)
         yield Route("POST", "/_admin/faults", "AddFault", self._add_fault)
         yield Route("DELETE", "/_admin/faults", "ClearFaults", self._clear_faults)
@@ -83,6 +86,7 @@ class Admin:
                 "region": self._cloud.region,
                 "functions": [function.name for function in self._cloud.fc.functions],
                 "triggers": self._views.triggers(),
+                "timers": self._views.timers(),
                 "buckets": self._views.buckets(),
                 "videos": videos,
                 "videos_in_all": count,
@@ -106,6 +110,10 @@ class Admin:
         bucket, key = required(request.params, "bucket"), required(request.params, "key")
         etag = self._actions.upload(request, bucket, key)
         return answer({"bucket": bucket, "key": key, "etag": etag}, 201)
+
+    def _fire_timer(self, request: Request) -> Response:
+        function, trigger = required(request.params, "function"), required(request.params, "trigger")
+        return answer({"request_id": self._actions.fire_timer(function, trigger)}, 202)
 
     def _faults(self, _: Request) -> Response:
         return answer({"faults": self._views.faults()})

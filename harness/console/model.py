@@ -163,7 +163,18 @@ class DeliveryView:
 
 
 @dataclass(frozen=True)
+class TimerView:
+    function: str
+    name: str
+    cron: str
+    enabled: bool
+    payload: str
+
+
+@dataclass(frozen=True)
 class TriggerView:
+    """An OSS trigger. `name`: its function's, a slash and its own."""
+
     name: str
     bucket: str
     prefix: str

@@ -44,6 +44,7 @@ class Pages:
         yield Route("GET", "/_console", "ShowVideos", self._videos)
         yield Route("GET", "/_console/tasks", "ShowTasks", self._tasks)
         yield Route("GET", "/_console/invocations", "ShowInvocations", self._invocations)
+        yield Route("POST", "/_console/timers", "FireTimer", self._fire_timer)
         yield Route("GET", "/_console/activity", "ShowActivity", self._activity)
         yield Route("GET", "/_console/faults", "ShowFaults", lambda _: self._faults())
         yield Route("POST", "/_console/faults", "AddFault", self._add_fault)
@@ -72,7 +73,12 @@ class Pages:
         limit = _limit(request, 50)
         state = request.params.get("state", "")
         found = self._views.invocations.by_state(limit, state)
-        return self._page("invocations", found=found, state=state, limit=limit)
+        return self._page("invocations", found=found, state=state, limit=limit, timers=self._views.timers())
+
+    def _fire_timer(self, request: Request) -> Response:
+        form = _form(request)
+        self._actions.fire_timer(required(form, "function"), required(form, "trigger"))
+        return _see("/_console/invocations")
 
     def _activity(self, request: Request) -> Response:
         limit = _limit(request, 100)

@@ -13,6 +13,7 @@ from harness.console.model import (
     FaultView,
     Listing,
     ObjectView,
+    TimerView,
     TriggerView,
     VideoView,
 )
@@ -68,6 +69,12 @@ class Views:
     def triggers(self) -> list[TriggerView]:
         rules = self._cloud.oss.notifications.rules()
         return [TriggerView(rule.id, rule.bucket, rule.prefix, rule.suffix) for rule in rules]
+
+    def timers(self) -> list[TimerView]:
+        return [
+            TimerView(timer.function, timer.name, timer.cron, timer.enabled, timer.payload)
+            for timer in self._cloud.fc.timers.all()
+        ]
 
     def buckets(self) -> list[BucketView]:
         uses: dict[str, list[str]] = {}

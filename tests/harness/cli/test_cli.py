@@ -14,6 +14,7 @@ import pytest
 from harness.cli.client import DEFAULT_URL, find_cloud
 from harness.cli.samples import RESULTS, read_samples
 from harness.cloud import local_cloud
+from harness.fc import TimerTrigger
 from tests.harness.cli.command_line import LIMIT, assert_mistake, environment, run, up
 from tests.project import PROJECT
 
@@ -108,6 +109,20 @@ def test_invoke_shows_the_log_and_the_answer(tmp_path: Path) -> None:
         assert cloud.fc.invocations[-1].request_id in accepted.stdout
         unknown = run("invoke", event, "--function", "nobodys", "--endpoint", cloud.url)
         assert_mistake(unknown, "Function Compute refused: FunctionNotFound")
+
+
+def test_fire_takes_the_timer_that_is_meant() -> None:
+    with local_cloud(render=False, retry_delay=lambda _: 0.0) as cloud:
+        for name in ("sweep", "other"):
+            cloud.fc.put_trigger(TimerTrigger(name, "gif-on-upload", "@every 5m"))
+        assert_mistake(run("fire", "--endpoint", cloud.url), "sweep of gif-on-upload, other of gif-on-upload")
+        assert_mistake(run("fire", "sweep", "--function", "f", "--endpoint", cloud.url), "name one timer")
+        fired = run("fire", "sweep", "--endpoint", cloud.url)
+        assert fired.returncode == 0, fired.stderr
+        assert cloud.fc.drain(30)
+        assert cloud.fc.invocations[0].request_id in fired.stdout
+        (entry,) = cloud.journal.entries("timer")
+        assert entry.fields["trigger"] == "sweep"
 
 
 def test_proxies_are_no_way_to_this_machine(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from harness.cloud import LocalCloud, local_cloud
+from harness.fc import TimerTrigger
 from harness.http.faults import KINDS
 from tests.harness.console.admin_path import upload
 
@@ -160,6 +161,21 @@ def test_faults_work_without_script(session: requests.Session, cloud: LocalCloud
     assert "1 fault is active" in look(session, cloud).text
     session.post(f"{url}/clear", headers=own, timeout=10)
     assert cloud.faults.all() == []
+
+
+def test_a_timer_is_fired_without_script(session: requests.Session, cloud: LocalCloud) -> None:
+    cloud.fc.put_trigger(TimerTrigger("sweep", "gif-on-upload", "CRON_TZ=Asia/Shanghai 0 0 4 * * *", False))
+    page = look(session, cloud, "/invocations")
+    assert "CRON_TZ=Asia/Shanghai 0 0 4 * * *" in page.text
+    form = {str(attrs["name"]): str(attrs["value"]) for _, attrs in page.found if attrs.get("type") == "hidden"}
+    assert form == {"function": "gif-on-upload", "trigger": "sweep"}
+    own = {"Origin": cloud.url, "Sec-Fetch-Site": "same-origin"}
+    answer = session.post(f"{cloud.url}/_console/timers", data=form, headers=own, timeout=10)
+    assert (answer.url, answer.status_code) == (f"{cloud.url}/_console/invocations", 200)
+    assert cloud.fc.drain(60)
+    assert [entry.fields["trigger"] for entry in cloud.journal.entries("timer")] == ["sweep"]
+    gone = session.post(f"{cloud.url}/_admin/timers", params={**form, "trigger": "gone"}, timeout=10)
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "TriggerNotFound")
 
 
 def test_delivery_and_reset_work_without_script(session: requests.Session, cloud: LocalCloud) -> None:
