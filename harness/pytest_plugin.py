@@ -1,4 +1,6 @@
-"""Fixtures for tests against a local cloud. In the conftest.py at the root of the tests:
+"""Fixtures for tests against a local cloud. pytest finds them where this project is installed.
+
+Elsewhere the conftest.py at the root of the tests names them. How the cloud is made is a fixture, too:
 
     pytest_plugins = ["harness.pytest_plugin"]
 
@@ -21,12 +23,14 @@ from collections.abc import Iterator
 import pytest
 
 from harness.cloud.local import CloudOptions, LocalCloud
+from harness.cloud.options import stack_in
 
 
 @pytest.fixture(scope="session")
-def cloud_options() -> CloudOptions:
-    """How the local cloud is made; to be overridden."""
-    return CloudOptions()
+def cloud_options(pytestconfig: pytest.Config) -> CloudOptions:
+    """How the local cloud is made; to be overridden. By default from s.yaml of pytest's root folder, if any."""
+    root = pytestconfig.rootpath
+    return CloudOptions(stack_file=stack_in(root), ram=root / "ram")
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,7 @@ def up(
     buckets = [{**DEFAULTS, **environ}[name] for name in ("VIDEO_BUCKET", "TRACKING_BUCKET")]
     options = CloudOptions(
         stack_file=None if empty else stack_file,
+        ram=stack_file.parent / "ram",
         environ=environ,
         buckets=tuple(dict.fromkeys(buckets)) if empty else (),
         directory=None if ephemeral else directory,

@@ -17,7 +17,7 @@ import requests
 from harness.cli.client import oss_client
 from harness.cli.clip import make_clip
 from harness.cloud.local import LocalCloud
-from harness.cloud.options import DEFAULTS, CloudOptions
+from harness.cloud.options import DEFAULTS, PROJECT, CloudOptions
 from harness.journal import Entry
 from harness.multimediaai import Task, TaskStatus
 from harness.multimediaai.download import too_large
@@ -55,7 +55,12 @@ def run_demo(video: Path | None, directory: Path, *, new_account: bool = False, 
             _write(video, make_clip)
             facts, seconds = _facts(video)
         steps.done("video", f"{name}, {facts}")
-        options = CloudOptions(environ={"BUCKET_DOMAINS": domains}, new_account=new_account, timers=True)
+        options = CloudOptions(
+            stack_file=PROJECT / "s.yaml",
+            environ={"BUCKET_DOMAINS": domains},
+            new_account=new_account,
+            timers=True,
+        )
         cloud = stack.enter_context(LocalCloud(options))
         cloud.journal.listen(steps.entries.put)
         steps.done("cloud", f"OSS, Function Compute, Multimedia AI and RAM at {cloud.url}")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.cloud.local import LocalCloud, local_cloud
-    from harness.cloud.options import DEFAULTS, PROJECT, CloudOptions
+    from harness.cloud.options import ALLOW_ALL, DEFAULTS, PROJECT, CloudOptions
+    from harness.cloud.waiting import NotSettled
 
-__all__ = ["DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "local_cloud"]
+__all__ = ["ALLOW_ALL", "DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "NotSettled", "local_cloud"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = "local" if name in ("LocalCloud", "local_cloud") else "options"
+    room = {"LocalCloud": "local", "local_cloud": "local", "NotSettled": "waiting"}.get(name, "options")
     return getattr(importlib.import_module(f"{__name__}.{room}"), name)

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 from harness.cloud.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
 from harness.cloud.directory import StateDirectory, StateUnreadable
 from harness.cloud.dispatch import Dispatcher
-from harness.cloud.options import DEFAULTS, PROJECT, CloudOptions
+from harness.cloud.options import ALLOW_ALL, DEFAULTS, PROJECT, CloudOptions
 from harness.cloud.roles import Roles
 from harness.cloud.scoped import Scoped
+from harness.cloud.waiting import settle, wait_for
 from harness.console import Console
 from harness.console.guard import confine
 from harness.fc import FunctionCompute, OssTrigger
@@ -40,7 +41,7 @@ from harness.stack.checks import wrong_names
 from harness.stack.local import read_local_stack
 from harness.stack.section import StackError
 
-__all__ = ["DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "local_cloud"]
+__all__ = ["ALLOW_ALL", "DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "local_cloud"]
 
 #: The last leads outside. Loopback counts as the inside, so that a new account has none there.
 _ENDPOINTS = ("OSS_ENDPOINT", "GIF_ENDPOINT", "OSS_PUBLIC_ENDPOINT")
@@ -104,8 +105,8 @@ class LocalCloud:
         self.bridge = Bridge(self.oss, self.url, self._deliver)
         upload = Policy(upload_policy(TEMP_BUCKET, account), UPLOAD_ROLE)
         self._roles = Roles(
-            options.policy_file,
-            options.collector_policy_file,
+            options.role_document,
+            options.collector_document,
             self.region,
             account,
             lambda: self.fc.functions,
@@ -168,6 +169,17 @@ class LocalCloud:
     def fire_timer(self, function: str, trigger: str) -> str:
         """Fires a timer trigger now, enabled or not; the request id of the invocation. Raises FcError."""
         return self.fc.timers.fire(function, trigger)
+
+    def settle(self, seconds: float = 30) -> None:
+        """Waits until every upload's event and every asynchronous invocation has ended, with its retries.
+
+        Raises NotSettled, which says what has run and what has not.
+        """
+        settle(self.fc, seconds)
+
+    def wait_for(self, condition: Callable[[], R], seconds: float = 30, what: str = "what was waited for") -> R:
+        """What `condition` gives, as soon as that is true. `what`: its name in the message. Raises NotSettled."""
+        return wait_for(self.fc, condition, seconds, what)
 
     def reset(self) -> None:
         """As at the start: what s.yaml says, and nothing else. The address stays, and instances stay warm."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.fc import exponential_delay
 from harness.ram.identity import ACCOUNT_ID, Credentials
@@ -20,19 +21,33 @@ DEFAULTS = {
     "VIDEO_BUCKET": "my-videos",
     "TRACKING_BUCKET": "my-gif-records",
 }
+#: The document of a role that may do everything. What RAM would refuse in the account, no test finds with it.
+ALLOW_ALL: Mapping[str, Any] = {
+    "Version": "1",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def stack_in(folder: Path) -> Path | None:
+    """The folder's s.yaml, None without one."""
+    return found if (found := folder / "s.yaml").is_file() else None
 
 
 @dataclass(frozen=True)
 class CloudOptions:
     """How a local cloud is made.
 
-    stack_file: s.yaml; None for an empty cloud that `s deploy` fills. buckets: made besides the stack's.
+    stack_file: s.yaml, by default that of the working directory; None for an empty cloud, which is also what there
+    is without that file: `s deploy` and the SDK of Function Compute fill it. buckets: made besides the stack's.
     directory: where state lives; None: a temporary one, removed at the end. environ: what s.yaml's ${env()}
     reads, on top of DEFAULTS. function_environment: variables of the function that win over s.yaml's. code:
     the functions' code instead of the folder s.yaml stands in. retry_delay: seconds before the nth retry of
-    an asynchronous invocation. policy_file: the document of a function's role;
-    attached_policy_files: more of them, such as ram/role-kms-policy.json. collector_policy_file: of the
-    collector's, the function whose handler is index.collect.
+    an asynchronous invocation. ram: the folder of the roles' documents; by default ram/ beside s.yaml, or in the
+    working directory when there is no s.yaml. policy_file: the document of a function's role, by default
+    role-policy.json of that folder. policy: the same as a value, which comes first, or ALLOW_ALL. Without any, a
+    role may do nothing. attached_policy_files: more of them, such as ram/role-kms-policy.json.
+    collector_policy_file: of the collector's, the function whose handler is index.collect; by default
+    collector-policy.json of that folder.
     new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
     function are bound to the buckets that there are.
     render: make the GIFs. timers: let timer triggers fire by the clock, not only by `fire_timer`.
@@ -43,15 +58,17 @@ class CloudOptions:
     anywhere: answer to every host name, and to every web page (see harness.http.guard).
     """
 
-    stack_file: Path | None = PROJECT / "s.yaml"
+    stack_file: Path | None = dataclasses.field(default_factory=lambda: stack_in(Path.cwd()))
     buckets: tuple[str, ...] = ()
     directory: Path | None = None
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
     function_environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     code: Path | None = None
     attached_policy_files: tuple[Path, ...] = ()
-    policy_file: Path = PROJECT / "ram" / "role-policy.json"
-    collector_policy_file: Path = PROJECT / "ram" / "collector-policy.json"
+    ram: Path | None = None
+    policy_file: Path | None = None
+    policy: Mapping[str, Any] | None = None
+    collector_policy_file: Path | None = None
     owner: Credentials | None = None
     host: str = "127.0.0.1"
     port: int = 0
@@ -67,3 +84,16 @@ class CloudOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be between 0 (any that is free) and 65535; it is {self.port}")
+
+    @property
+    def role_document(self) -> Path | Mapping[str, Any] | None:
+        """Of a function's role; None when nobody has written one."""
+        return self.policy or self.policy_file or self._document("role-policy.json")
+
+    @property
+    def collector_document(self) -> Path | None:
+        return self.collector_policy_file or self._document("collector-policy.json")
+
+    def _document(self, name: str) -> Path | None:
+        folder = self.ram or (self.stack_file.parent if self.stack_file else Path.cwd()) / "ram"
+        return found if (found := folder / name).is_file() else None

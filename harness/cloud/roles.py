@@ -3,34 +3,48 @@
 That is ram/collector-policy.json for the collector (the function whose handler is index.collect) and
 ram/role-policy.json for any other. The documents are those that are deployed, with the same names filled in as by
 `make policies`, for each function that has the role and each of its triggers. So they hold for s.yaml and for
-`s deploy`. A role that two functions share has the rights of both.
+`s deploy`. A role that two functions share has the rights of both. They are the project's whose s.yaml it is, or
+given; a role for which nobody has written one may do nothing, as in the account, and a warning in the log says so.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from harness.cloud.options import ALLOW_ALL
 from harness.fc import FunctionSpec, OssTrigger
 from harness.ram.identity import Credentials
 from harness.ram.policy import Decision, Policy
 from harness.stack.documents import NAMES, fill_policy, is_collector, load_policy, names_of
 
+logger = logging.getLogger(__name__)
+_MISSING = (
+    "role %r of a function has no policy, so it may do nothing (%s was asked for): put the role's document in "
+    "ram/role-policy.json beside s.yaml, or give local_cloud() a policy or a policy_file; policy=ALLOW_ALL of "
+    "harness.cloud permits everything"
+)
+_EVERYTHING = "ALLOW_ALL: the roles of functions may do everything, so no permission that is missing is found"
+
 
 class Roles:
-    """functions: those that there are. triggers: a function's of OSS, by its name. others: policies of others.
+    """policy: a file, or the document itself; None: no role of a submitting function has one.
 
-    attached: more documents of the submitting function's role. collector_policy_file: where there is no such file,
-    the collector's role has no policy, and may do nothing.
+    functions: those that there are. triggers: a function's of OSS, by its name. others: policies of others.
+
+    attached: more documents of the submitting function's role. collector_policy_file: None: the collector's role
+    has no policy.
     Raises PolicyError, also for a placeholder that `make policies` would not fill.
     """
 
     def __init__(
         self,
-        policy_file: Path,
-        collector_policy_file: Path,
+        policy: Path | Mapping[str, Any] | None,
+        collector_policy_file: Path | None,
         region: str,
         account_id: str,
         functions: Callable[[], Iterable[FunctionSpec]],
@@ -42,8 +56,11 @@ class Roles:
         self._functions = functions
         self._triggers = triggers
         self._others = others
-        self._fills = [_filling(file) for file in (policy_file, *attached)]
-        self._fill_collector = _filling(collector_policy_file) if collector_policy_file.exists() else None
+        self._fills = [_filling(each) for each in (policy, *attached) if each is not None]
+        self._fill_collector = _filling(collector_policy_file) if collector_policy_file else None
+        self._warned: set[str] = set()
+        if policy is ALLOW_ALL:
+            logger.warning(_EVERYTHING)
 
     def authorize(
         self, who: Credentials | None, action: str, resource: str, context: Mapping[str, str]
@@ -51,9 +68,17 @@ class Roles:
         """All policies of a role together: one that denies beats every one that allows."""
         if who is not None and who.is_owner:
             return Decision(action, resource)
-        policies = self._policies(who.role) if who and who.role else ()
+        policies = [*self._policies(who.role)] if who and who.role else []
+        if who and who.role and not policies:
+            self._warn(who.role, action)
         decisions = {policy.evaluate(action, resource, context).denied_by for policy in policies}
         return Decision(action, resource, next((d for d in ("explicit", "") if d in decisions), "default"))
+
+    def _warn(self, role: str, action: str) -> None:
+        """Once for each role of a function: no denial says that a document was never written."""
+        if role not in self._warned and any(spec.role == role for spec in self._functions()):
+            self._warned.add(role)
+            logger.warning(_MISSING, role, action)
 
     def _policies(self, role: str) -> Iterator[Policy]:
         if role in self._others:
@@ -76,9 +101,9 @@ class Roles:
                 yield self._fill_collector(tuple(names.items()))
 
 
-def _filling(file: Path) -> Callable[[tuple[tuple[str, str], ...]], Policy]:
-    """What makes the policy in `file` for names and their values. Raises PolicyError when it is broken."""
-    document, where = load_policy(file), str(file)
+def _filling(source: Path | Mapping[str, Any]) -> Callable[[tuple[tuple[str, str], ...]], Policy]:
+    """What makes the policy of `source` for names and their values. Raises PolicyError when it is broken."""
+    document, where = (load_policy(source), str(source)) if isinstance(source, Path) else (source, "policy")
     # What a stack does not have stays a placeholder, which is no bucket's name: it matches nothing.
     unknown = {name: f"${{{name}}}" for name in NAMES}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from harness.fc.delivery.events import Event
 from harness.fc.invocation import InvocationResult
@@ -13,11 +14,13 @@ from harness.journal import Journal
 
 _KEPT = 2_000
 _KEPT_RESULT = 64 * 1024
+#: characters of an error in a repr
+_SHOWN = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class InvocationRecord:
-    """One execution, or what was refused or expired instead of one.
+    """One execution, or what was refused or expired instead of one. Its repr shows what went wrong.
 
     `type`: Sync, Async. `outcome`: succeeded, failed, throttled, refused, expired. `at`: epoch seconds of its end.
     `error_type`: the function's, or the platform's error code. `result`: its first 64 KiB.
@@ -32,8 +35,27 @@ class InvocationRecord:
     duration_ms: float
     max_memory_mb: int
     error_type: str | None
-    lines: tuple[str, ...] = field(repr=False)
-    result: bytes = field(repr=False)
+    lines: tuple[str, ...]
+    result: bytes
+
+    @property
+    def error(self) -> str:
+        """What was raised and its message, or the platform's refusal; "" when it succeeded."""
+        if self.outcome == "succeeded":
+            return ""
+        try:
+            told = json.loads(self.result)
+        except ValueError:
+            return self.result.decode("utf-8", "replace")
+        if not isinstance(told, dict):
+            return str(told)
+        message = told.get("errorMessage") or told.get("Message")
+        return ": ".join(str(part) for part in (told.get("errorType"), message) if part)
+
+    def __repr__(self) -> str:
+        retry = f", retry {self.retry_count}" if self.retry_count else ""
+        words = ": ".join(filter(None, (self.error_type, self.error[:_SHOWN])))
+        return f"<{self.function} {self.type} {self.outcome}{retry}{f' {words}' if words else ''}>"
 
 
 class InvocationRecords:

@@ -78,6 +78,8 @@ def load_policy(path: Path) -> Any:
     """The JSON in `path`, not filled in; raises PolicyError."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise PolicyError(f"{path}: {exc.strerror or exc}") from exc
     except ValueError as exc:
         raise PolicyError(f"{path}: not JSON: {exc}") from exc
 

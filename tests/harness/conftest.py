@@ -14,8 +14,9 @@ from tests.project import PROJECT
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """s.yaml in a folder of its own, so that nobody's .env is read; the code stays where it is."""
+    """s.yaml and ram/ in a folder of their own, so that nobody's .env is read; the code stays where it is."""
     shutil.copy(PROJECT / "s.yaml", tmp_path)
+    shutil.copytree(PROJECT / "ram", tmp_path / "ram")
     return tmp_path
 
 
