@@ -33,11 +33,7 @@ class Records:
     def of(self, video: StoredObject) -> RecordView | None:
         """The video's tracking log, None without one."""
         for bucket, prefix in self.places():
-            key = f"{prefix}{video.bucket}/{video.key}/{video.etag}.jsonl"
-            if len(key.encode()) > _MAX_KEY_BYTES:
-                digest = hashlib.sha256(video.key.encode()).hexdigest()
-                key = f"{prefix}{video.bucket}/{digest}/{video.etag}.jsonl"
-            if record := self._read(bucket, key):
+            if record := self._read(bucket, record_key(prefix, video.bucket, video.key, video.etag)):
                 return record
         return None
 
@@ -97,3 +93,11 @@ def _seconds(line: Mapping[str, Any]) -> str:
 def _problem(line: Mapping[str, Any]) -> str:
     code, message = str(line.get("code") or ""), str(line.get("message") or "")
     return message if code in message else ": ".join(filter(None, (code, message)))
+
+
+def record_key(prefix: str, bucket: str, key: str, etag: str) -> str:
+    """docs/record.md; a test holds it against the handler's own."""
+    name = f"{prefix}{bucket}/{key}/{etag}.jsonl"
+    if len(name.encode()) <= _MAX_KEY_BYTES:
+        return name
+    return f"{prefix}{bucket}/{hashlib.sha256(key.encode()).hexdigest()}/{etag}.jsonl"

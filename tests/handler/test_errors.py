@@ -9,7 +9,6 @@ from handler import connections, errors
 from handler.credentials import Credentials
 from handler.errors import (
     AccessRefused,
-    GifOnUploadError,
     GifTaskError,
     NotProcessed,
     OutcomeUnknown,
@@ -96,12 +95,16 @@ def test_only_the_services_own_words_refuse(status: int, code: str, request_id: 
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    drawn = re.findall(r"[─ ]([A-Z]\w+)  ", str(errors.__doc__))
-    defined = {
-        name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
-    }
-    assert set(drawn) | {"GifOnUploadError"} == defined
-    assert all(issubclass(getattr(errors, name), GifOnUploadError) for name in defined)
+    """Each class below the parent that it is drawn under."""
+    drawn: dict[str, str] = {}
+    above = ["GifOnUploadError"]
+    for indent, name in re.findall(r"^((?:│   |    )*)[├└]── (\w+)", str(errors.__doc__), re.MULTILINE):
+        above[1 + len(indent) // 4 :] = [name]
+        drawn[name] = above[-2]
+    defined = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+    parents = {name: kind.__bases__ for name, kind in defined.items() if issubclass(kind, Exception)}
+    assert parents.pop("GifOnUploadError") == (Exception,)
+    assert {name: (defined[parent],) for name, parent in drawn.items()} == parents
 
 
 def test_every_error_of_the_handler_is_in_the_tree() -> None:
