@@ -9,6 +9,7 @@ from typing import Protocol
 
 from harness.console import Console
 from harness.fc import FunctionCompute
+from harness.fc.triggers.http import is_for_trigger
 from harness.http.faults import Faults
 from harness.http.guard import WebGuard
 from harness.http.hosts import service_at
@@ -99,7 +100,7 @@ class Dispatcher:
             return self._console
         if request.host_name in self._guard.domains():  # every path is a key there
             return self._oss
-        if request.path.startswith(("/2023-03-30/", "/2016-08-15/")):
+        if request.path.startswith(("/2023-03-30/", "/2016-08-15/")) or is_for_trigger(request):
             return self._fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
             return self._multimediaai

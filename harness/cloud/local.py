@@ -131,6 +131,7 @@ class LocalCloud:
             extra_environment=dict.fromkeys(_ENDPOINTS[: 2 if options.new_account else 3], self.url),
             event_sources=self.bridge,
             code_bucket=self.bridge,
+            url=self.url,
             **common,
         )
         closing.callback(self.fc.close)

@@ -87,7 +87,8 @@ def json_response(document: Any, status: int = 200) -> Response:
     return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
 
-def _read(request: Request, limit: int) -> bytes:
+def read_body(request: Request, limit: int) -> bytes:
+    """Raises FcError (400) when it is longer."""
     if (request.body.length or 0) > limit:
         raise too_large(limit)
     pieces, size = [], 0
@@ -131,7 +132,7 @@ class Api:
                 message = f"the local cloud does not implement {request.method} {request.path}"
                 raise FcError(501, "NotImplemented", message)
             route, names = found
-            body = _read(request, route.max_body)
+            body = read_body(request, route.max_body)
             signer = self._authenticate(request, body)
             context = condition_context(request, self._clock())
             if route.resource:

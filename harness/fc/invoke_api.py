@@ -1,7 +1,7 @@
 """InvokeFunction over HTTP, in the dialects of FC 3.0 and FC 2.0.
 
 FC 2.0 names a service before the function. A function of FC 3.0 has none, so any service name will do here.
-Not implemented: calls to HTTP triggers, stateful async tasks (a task id is given back, but not looked at).
+Not implemented: stateful async tasks (a task id is given back, but not looked at).
 """
 
 from __future__ import annotations

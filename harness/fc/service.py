@@ -34,6 +34,7 @@ from harness.fc.invoke_api import invocation_routes
 from harness.fc.records import InvocationRecord, InvocationRecords
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
+from harness.fc.triggers.http import OPERATION, HttpTriggers, is_for_trigger
 from harness.fc.triggers.sources import TriggerSources
 from harness.fc.triggers.specs import Trigger
 from harness.fc.triggers.timers import Timers
@@ -49,7 +50,7 @@ class FunctionCompute:
     `retry_delay(n)`: seconds before the nth retry of an asynchronous invocation, from 1. `idle_seconds`: after so
     long without a request an instance ends. `python`: the interpreter of the instances. `event_sources`: where
     OSS triggers take effect. `code_bucket`: where deployed code comes from. What is deployed lives in `directory`.
-    `timers`: fire by the clock once they are started.
+    `url`: what the addresses of HTTP triggers begin with. `timers`: fire by the clock once they are started.
     """
 
     name = "fc"
@@ -71,6 +72,7 @@ class FunctionCompute:
         idle_seconds: float = 300.0,
         event_sources: BucketEvents | None = None,
         code_bucket: CodeBucket | None = None,
+        url: str = "",
     ) -> None:
         self.directory = directory
         self.platform = Platform(region, account_id, context_shape)
@@ -84,7 +86,8 @@ class FunctionCompute:
         self._functions = Functions(self._launcher(journal, python, dict(extra_environment or {})))
         guard = Guard(authorize, journal, self.platform)
         self.timers = Timers(self.invoke_async, journal, clock)
-        sources = TriggerSources(event_sources or NoBucketEvents(), self.timers)
+        self.http = HttpTriggers(url, self, identities, guard, self.platform, journal, clock)
+        sources = TriggerSources(event_sources or NoBucketEvents(), self.timers, self.http)
         bucket = code_bucket or NoCodeBucket()
         self._control = ControlPlane(
             directory, self._functions, guard, identities, sources, bucket, self.platform, clock
@@ -118,10 +121,10 @@ class FunctionCompute:
         )
 
     def operation(self, request: Request) -> str:
-        return self._api.operation(request)
+        return OPERATION if is_for_trigger(request) else self._api.operation(request)
 
     def handle(self, request: Request) -> Response:
-        return self._api.handle(request)
+        return (self.http if is_for_trigger(request) else self._api).handle(request)
 
     def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
         return self._api.refuse(request, status, code, message)

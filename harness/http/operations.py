@@ -21,7 +21,7 @@ _NAMES = {
         CreateAlias CreateFunction CreateTrigger DeleteAlias DeleteAsyncInvokeConfig
         DeleteConcurrencyConfig DeleteFunction DeleteFunctionVersion DeleteTrigger GetAlias
         GetAsyncInvokeConfig GetConcurrencyConfig GetFunction GetFunctionCode GetProvisionConfig
-        GetScalingConfig GetTempBucketToken GetTrigger InvokeFunction ListAliases
+        GetScalingConfig GetTempBucketToken GetTrigger InvokeFunction InvokeHTTPTrigger ListAliases
         ListAsyncInvokeConfigs ListFunctionVersions ListFunctions ListProvisionConfigs ListScalingConfigs
         ListTagResources ListTriggers ListVpcBindings PublishFunctionVersion PutAsyncInvokeConfig
         PutConcurrencyConfig TagResources UntagResources UpdateAlias UpdateFunction UpdateTrigger

@@ -44,6 +44,8 @@ _KNOWN = {
     "triggers[oss].triggerConfig.filter.key": "prefix suffix",
     "triggers[timer]": "description invocationRole qualifier sourceArn triggerConfig triggerName triggerType",
     "triggers[timer].triggerConfig": "cronExpression enable payload",
+    "triggers[http]": "description invocationRole qualifier sourceArn triggerConfig triggerName triggerType",
+    "triggers[http].triggerConfig": "authConfig authType corsConfig disableURLInternet methods",
 }
 #: As alike as a typing error is. What is like nothing known is left to newer versions of the component.
 _ALIKE = 0.85

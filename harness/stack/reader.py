@@ -3,7 +3,7 @@
 Reads the Serverless Devs specification, edition 3.0.0, with component fc3, and the .env file beside it.
 
 Not implemented, and refused: expressions other than `${env()}` and `${vars}`, and `extend`. Not read: templates,
-env.yaml, flow, triggers that are not of type oss or timer, a .env inside the code folder.
+env.yaml, flow, triggers that are not of type oss, timer or http, a .env inside the code folder.
 """
 
 from __future__ import annotations

@@ -46,9 +46,12 @@ class Section:
             raise self.error(key, f"must be a whole number, it is {value!r}")
         return int(value)
 
-    def truth(self, key: str) -> bool:
-        """Required. ${env()} makes texts of true and false."""
-        if (value := self.text(key)) not in ("true", "false"):
+    def truth(self, key: str, default: bool = _REQUIRED) -> bool:
+        """${env()} makes texts of true and false."""
+        if (value := self.text(key, default if default is _REQUIRED else str(default).lower())) not in (
+            "true",
+            "false",
+        ):
             raise self.error(key, f"must be true or false, it is {value!r}")
         return value == "true"
 

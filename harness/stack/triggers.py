@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from harness.fc.triggers.specs import OssTrigger, TimerTrigger, Trigger
+from harness.fc.triggers.specs import HttpTrigger, OssTrigger, TimerTrigger, Trigger
 from harness.stack.section import Section
 
 
@@ -52,4 +52,16 @@ def _timer(raw: Section, function: str) -> TimerTrigger:
     )
 
 
-_READERS: dict[str, Callable[[Section, str], Trigger]] = {"oss": _oss, "timer": _timer}
+def _http(raw: Section, function: str) -> HttpTrigger:
+    config = raw.section("triggerConfig")
+    return HttpTrigger(
+        name=raw.text("triggerName"),
+        function=function,
+        methods=tuple(config.texts("methods")),
+        auth_type=config.text("authType"),
+        disable_internet=config.truth("disableURLInternet", False),
+        **_common(raw),
+    )
+
+
+_READERS: dict[str, Callable[[Section, str], Trigger]] = {"oss": _oss, "timer": _timer, "http": _http}

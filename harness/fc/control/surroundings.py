@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.fc.triggers.specs import OssTrigger, Trigger
 
@@ -15,6 +15,10 @@ class EventSources(Protocol):
         ...
 
     def remove(self, trigger: Trigger) -> None: ...
+
+    def about(self, trigger: Trigger) -> dict[str, Any]:
+        """What GetTrigger tells beside the trigger's settings, such as its address."""
+        ...
 
 
 class BucketEvents(Protocol):

@@ -56,10 +56,11 @@ class TriggerOperations:
             self._connect(deployment, trigger)
             deployment.triggers[str(name)] = trigger
             self._deployments.apply(deployment)
-        return json_response(trigger)
+        return json_response(self._shown(deployment.name, trigger))
 
     def get(self, call: Call) -> Response:
-        return json_response(self._find(self._deployments.get(call.names["function"]), call.names["trigger"]))
+        deployment = self._deployments.get(call.names["function"])
+        return json_response(self._shown(deployment.name, self._find(deployment, call.names["trigger"])))
 
     def update(self, call: Call) -> Response:
         wanted = {n: value for n, value in call.document().items() if n in _CHANGEABLE and value is not None}
@@ -71,7 +72,7 @@ class TriggerOperations:
             self._connect(deployment, trigger, before)
             deployment.triggers[before["triggerName"]] = trigger
             self._deployments.apply(deployment)
-        return json_response(trigger)
+        return json_response(self._shown(deployment.name, trigger))
 
     def delete(self, call: Call) -> Response:
         with self._deployments.lock:
@@ -85,8 +86,15 @@ class TriggerOperations:
     def list_triggers(self, call: Call) -> Response:
         deployment, params = self._deployments.get(call.names["function"]), call.request.params
         prefix = params.get("prefix", "")
-        triggers = {name: trigger for name, trigger in deployment.triggers.items() if name.startswith(prefix)}
+        triggers = {
+            name: self._shown(deployment.name, trigger)
+            for name, trigger in deployment.triggers.items()
+            if name.startswith(prefix)
+        }
         return page("triggers", triggers, params)
+
+    def _shown(self, function: str, trigger: dict[str, Any]) -> dict[str, Any]:
+        return {**trigger, **self._sources.about(trigger_spec_of(function, trigger))}
 
     def _connect(
         self, deployment: Deployment, trigger: dict[str, Any], before: dict[str, Any] | None = None

@@ -13,11 +13,16 @@ from harness.fc.errors import FcError
 from harness.fc.invocation import MAX_ASYNC_PAYLOAD
 from harness.fc.spec import LATEST
 from harness.fc.triggers.schedule import Schedule
-from harness.fc.triggers.specs import OssTrigger, TimerTrigger, Trigger
+from harness.fc.triggers.specs import HttpTrigger, OssTrigger, TimerTrigger, Trigger
 
 Document = dict[str, Any]
+METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,127}", re.ASCII)
 _BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+
+
+def trigger_id(function: str, name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{function}/{name}"))
 
 
 def created_trigger(document: Mapping[str, Any], target_arn: str, now: str) -> Document:
@@ -26,7 +31,7 @@ def created_trigger(document: Mapping[str, Any], target_arn: str, now: str) -> D
         "qualifier": LATEST,
         "description": "",
         **document,
-        "triggerId": str(uuid.uuid4()),
+        "triggerId": trigger_id(target_arn.rpartition("/")[2], document["triggerName"]),
         "targetArn": target_arn,
         "status": "Deployed",
         "createdTime": now,
@@ -77,7 +82,20 @@ def _check_timer(trigger: Mapping[str, Any]) -> None:
         raise invalid(f"triggerConfig.payload may have {MAX_ASYNC_PAYLOAD} bytes; it has {size}")
 
 
-_CHECKS = {"oss": _check_oss, "timer": _check_timer}
+def _check_http(trigger: Mapping[str, Any]) -> None:
+    config = _config(trigger, '{"authType": "function", "methods": ["POST"], "disableURLInternet": false}')
+    auth_type, methods = config.get("authType") or "function", config.get("methods")
+    if auth_type in ("jwt", "bearer", "basic"):
+        raise FcError(501, "NotImplemented", f"the local cloud does not implement authType {auth_type}")
+    if auth_type not in ("anonymous", "function"):
+        raise invalid(f"triggerConfig.authType must be anonymous, function or jwt; it is {auth_type!r:.100}")
+    if not isinstance(methods, list) or not methods or not all(method in METHODS for method in methods):
+        raise invalid(f"triggerConfig.methods must be a list of {', '.join(METHODS)}; it is {methods!r:.100}")
+    if not isinstance(config.get("disableURLInternet", False), bool):
+        raise invalid("triggerConfig.disableURLInternet must be true or false")
+
+
+_CHECKS = {"oss": _check_oss, "timer": _check_timer, "http": _check_http}
 
 
 def _config(trigger: Mapping[str, Any], form: str) -> dict[str, Any]:
@@ -101,6 +119,10 @@ def trigger_spec_of(function: str, document: Mapping[str, Any]) -> Trigger:
     if document["triggerType"] == "timer":
         enabled, payload = config.get("enable", False), config.get("payload") or ""
         return TimerTrigger(name, function, config["cronExpression"], enabled, payload, **common)
+    if document["triggerType"] == "http":
+        closed = config.get("disableURLInternet", False)
+        auth_type = config.get("authType") or "function"
+        return HttpTrigger(name, function, tuple(config["methods"]), auth_type, closed, **common)
     key = (config.get("filter") or {}).get("key") or {}
     return OssTrigger(
         name,
@@ -125,6 +147,13 @@ def trigger_document(trigger: Trigger) -> Document:
     if isinstance(trigger, TimerTrigger):
         timer = {"cronExpression": trigger.cron, "enable": trigger.enabled, "payload": trigger.payload}
         return {**common, "triggerType": "timer", "triggerConfig": json.dumps(timer)}
+    if isinstance(trigger, HttpTrigger):
+        http = {
+            "authType": trigger.auth_type,
+            "methods": list(trigger.methods),
+            "disableURLInternet": trigger.disable_internet,
+        }
+        return {**common, "triggerType": "http", "triggerConfig": json.dumps(http)}
     key = {"prefix": trigger.prefix, "suffix": trigger.suffix}
     return {
         **common,

@@ -36,4 +36,13 @@ class TimerTrigger(_Trigger):
     payload: str = ""
 
 
-Trigger = OssTrigger | TimerTrigger
+@dataclass(frozen=True)
+class HttpTrigger(_Trigger):
+    """`auth_type`: anonymous, or function, whose callers sign. `disable_internet`: the public address refuses."""
+
+    methods: tuple[str, ...]
+    auth_type: str = "function"
+    disable_internet: bool = False
+
+
+Trigger = OssTrigger | TimerTrigger | HttpTrigger

@@ -82,7 +82,8 @@ class LocalFc:
         self.identities = Identities(clock=self.clock)
         self.journal = Journal()
         self.buckets = Buckets()
-        self.fc = FunctionCompute(
+        self.server = Server(lambda request: self.fc.handle(request))
+        self.fc: FunctionCompute = FunctionCompute(
             self.directory / "fc",
             identities=self.identities,
             authorize=self._decide,
@@ -92,9 +93,9 @@ class LocalFc:
             clock=self.clock,
             event_sources=self.buckets,
             code_bucket=self.buckets,
+            url=self.server.url,
             **{"retry_delay": lambda retry: 0.01 * retry, **self.options},
         )
-        self.server = Server(self.fc.handle)
         self.server.start()
 
     def function(self, source: str = HANDLER, name: str = "f", **spec: Any) -> FunctionSpec:

@@ -11,6 +11,7 @@ import pytest
 
 from harness.cli.client import oss_client
 from harness.cloud import local_cloud
+from harness.fc.triggers import http
 from harness.http.faults import KINDS, Fault, FaultError, Faults, describe, parse_fault
 from harness.http.operations import OPERATIONS
 from harness.oss.wire import operations as oss_operations
@@ -174,7 +175,7 @@ def test_the_operations_are_those_of_the_services() -> None:
         actions = list(cloud.multimediaai._actions.table())
     assert set(OPERATIONS["oss"]) == {operation.name for operation in oss_operations.OPERATIONS}
     assert set(OPERATIONS["multimediaai"]) == set(actions)
-    assert set(OPERATIONS["fc"]) == set(routes)
+    assert set(OPERATIONS["fc"]) == {*routes, http.OPERATION}
 
 
 @pytest.mark.parametrize(
