@@ -1,7 +1,8 @@
 """Function Compute in the local cloud.
 
 service.py is the entry: FunctionCompute. Below it a function (function.py) has a pool of instances (pool.py), each
-a process (instance.py) that runs runtime.py and adapter.py; asynchronous events wait in delivery.py.
+a process (instance.py) that runs runtime.py and adapter.py; asynchronous events wait in delivery.py. triggers/ has
+what invokes a function by itself: timers, HTTP addresses.
 
 Not implemented: runtimes other than Python, layers, custom domains, provisioned instances, stateful
 async tasks, preStop and preFreeze hooks, more than one request at a time per instance; and the packages that FC's

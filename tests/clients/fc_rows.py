@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from harness.fc.spec import FunctionSpec
 from harness.ram.identity import ACCOUNT_ID
 from tests.clients.fc_clients import Fc2, Fc3, OpenApiFc
@@ -88,6 +90,29 @@ def triggers(cell: Cell) -> None:
     assert (listed(), rules()) == (["uploads"], [("oss:ObjectCreated:PutObject",)])
     client.ask("DeleteTrigger", cell.plain_name, "uploads")
     assert (listed(), rules()) == ([], [])
+
+
+def timer_and_http_triggers(cell: Cell) -> None:
+    """In force as long as they are there: a timer can be fired, an address answers."""
+    client, cloud = create(cell), cell.site.cloud
+    configs = {
+        "timer": {"cronExpression": "@every 60m", "enable": True, "payload": ""},
+        "http": {"authType": "anonymous", "methods": ["POST"]},
+    }
+    for kind, config in configs.items():
+        trigger = {"triggerName": kind, "triggerType": kind, "triggerConfig": json.dumps(config)}
+        client.ask("CreateTrigger", cell.plain_name, body=trigger)
+    address = {
+        found["triggerName"]: found.get("httpTrigger", {}).get("urlInternet", "")
+        for found in client.ask("ListTriggers", cell.plain_name)["triggers"]
+    }["http"]
+    assert cloud.fire_timer(cell.plain_name, "timer")
+    assert requests.post(address, timeout=20).headers["X-Fc-Request-Id"]
+    assert cloud.fc.drain(20)
+    for kind in configs:
+        client.ask("DeleteTrigger", cell.plain_name, kind)
+    assert requests.post(address, timeout=20).status_code == 404
+    assert cell.plain_name not in [timer.function for timer in cloud.fc.timers.all()]
 
 
 def async_config(cell: Cell) -> None:
@@ -185,6 +210,7 @@ FC = Section(
         Row("ListFunctions", list_functions, _ONLY_3),
         Row("DeleteFunction", delete_function, _ONLY_3),
         Row("CreateTrigger, ListTriggers, DeleteTrigger", triggers, _ONLY_3),
+        Row("triggers of type timer and http", timer_and_http_triggers, _ONLY_3),
         Row("PutAsyncInvokeConfig", async_config, _ONLY_3),
         Row("PutConcurrencyConfig", concurrency, _ONLY_3),
         Row("PublishFunctionVersion, CreateAlias", versions, _ONLY_3),
