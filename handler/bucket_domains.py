@@ -71,12 +71,6 @@ class Place(NamedTuple):
     bucket: str | None
     path: str
 
-    def may_be(self, bucket: str, key: str) -> bool:
-        """On a host that is not known, such as a domain that has been replaced, only the path tells anything."""
-        if self.bucket is not None:
-            return (self.bucket, self.path) == (bucket, key)
-        return self.path == key or self.path.endswith(f"/{key}")
-
 
 def object_at(url: str, domains: Mapping[str, str]) -> Place:
     """Where a URL leads; ("", "") for what is not a URL.
@@ -100,6 +94,19 @@ def object_at(url: str, domains: Mapping[str, str]) -> Place:
         bucket, _, key = path[1:].partition("/")
         return Place(bucket, key)
     return Place(None, path[1:])
+
+
+def host_and_path(url: str) -> str:
+    """A URL's host and path, decoded: `videos.example.com/a/b c.mp4`. "" for what is not a URL.
+
+    It is no secret: scheme, user, port, query and so the signature are left out.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    return f"{host}{unquote(parts.path)}" if host else ""
 
 
 def _is_address(host: str) -> bool:

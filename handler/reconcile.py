@@ -1,8 +1,9 @@
 """Finds the task that a dead or unanswered attempt may have created, by asking ListTasks.
 
 Our task has this video's URL and name, is not on record yet, and was not created before the first attempt whose
-fate is unknown. Of the URL bucket and key count: signatures differ from attempt to attempt, and so does the host
-when a domain was bound, replaced or removed in between. The name has the content's eTag in it.
+fate is unknown. Of the URL the object counts, on whichever of its hosts, for signatures differ from attempt to
+attempt. A domain that was replaced or removed in between is known from the attempt's claim. The name has the
+content's eTag in it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from handler.answers import whole_number
-from handler.bucket_domains import object_at
+from handler.bucket_domains import host_and_path, object_at
 from handler.gif_task import GifTask, SecondsLeft
 from handler.record import Claimed, History
 from handler.task_list import TaskList
@@ -40,14 +41,12 @@ def find_task(
     history: with the claims whose fate is unknown, none of which can make a task any more.
     """
     not_before = min(_claimed_at(claim) for claim in history.unresolved) - CLOCK_TOLERANCE
+    led_to = {host_and_path(video_url), *(claim.get("video_at") for claim in history.unresolved)}
 
     def is_its_url(task: Task) -> bool:
         url = str(task.get("VideoUrl", ""))
-        if url.partition("?")[0] == video_url.partition("?")[0]:
-            return True
-        place = object_at(url, domains)
-        # Of a host that is not known the path alone says little; the name has the content's eTag in it.
-        return place.may_be(video.bucket, video.key) and bool(place.bucket or task.get("VideoName"))
+        at = host_and_path(url)
+        return bool(at) and (at in led_to or object_at(url, domains) == (video.bucket, video.key))
 
     def is_ours(task: Task) -> bool:
         return (

@@ -54,7 +54,13 @@ class Forced(TypedDict, total=False):
     forced: bool
 
 
-class Claimed(_Common, Forced):
+class VideoAt(TypedDict, total=False):
+    """video_at: host and path of the URL that the attempt hands to the service; records of before lack it."""
+
+    video_at: str
+
+
+class Claimed(_Common, Forced, VideoAt):
     status: Literal["claimed"]
     lease_seconds: float
     lease_until: str
@@ -235,7 +241,7 @@ def read_lines(content: bytes, where: str) -> tuple[Line, ...]:
 def _read_line(raw: bytes, number: int, where: str) -> Line:
     try:
         line = json.loads(raw)
-        texts = [line["claim"], *line.get("takes_over", ())]
+        texts = [line["claim"], line.get("video_at", ""), *line.get("takes_over", ())]
         needed = _NUMBERS[line["status"]]
         if not all(isinstance(text, str) for text in texts) or (needed and not _is_number(line[needed])):
             raise ValueError("of no known form")

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from handler.advice import next_delivery
+from handler.bucket_domains import host_and_path
 from handler.callback_token import task_callback
 from handler.errors import (
     ClaimHeld,
@@ -82,11 +83,13 @@ class Submitter:
                 self._wait(video, min(held, _FIRST_POLL * 2**polls, _LONGEST_POLL), patience)
                 history, polls = tracking.read(patience), polls + 1
                 continue
-            claim = tracking.claim(history, request_id, forced=done is not None, left=patience)
+            url = self._urls.url(video)
+            at = host_and_path(url)
+            claim = tracking.claim(history, request_id, at, forced=done is not None, left=patience)
             if isinstance(claim, Claim):
                 mine = any(line.get("request_id") == request_id for line in history.unresolved)
                 attempt = _Attempt(video, tracking, history, claim, patience, force and not mine, {})
-                return self._attempt(attempt)
+                return self._attempt(attempt, url)
             if claim.length == history.length:  # refused, and yet nobody was faster
                 self._wait(video, _LONGEST_POLL, patience)
             history = claim
@@ -105,11 +108,11 @@ class Submitter:
             )
         time.sleep(seconds * (0.5 + random.random() / 2))
 
-    def _attempt(self, attempt: _Attempt) -> Submission:
+    def _attempt(self, attempt: _Attempt, url: str) -> Submission:
         tracking, how = attempt.tracking, attempt.how
         try:
             with self._noted(attempt):
-                task = self._task(attempt, self._urls.url(attempt.video))
+                task = self._task(attempt, url)
         except GifOnUploadError as error:
             _record_failure(attempt, error)
             raise

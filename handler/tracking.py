@@ -85,9 +85,12 @@ class TrackingLog:
         return History(read_lines(stored.content, self.uri), len(stored.content), stored.age, stored.read_at)
 
     def claim(
-        self, history: History, request_id: str, *, forced: bool, left: SecondsLeft = lambda: 0.0
+        self, history: History, request_id: str, video_at: str, *, forced: bool, left: SecondsLeft = lambda: 0.0
     ) -> Claim | History:
-        """Appends a claim after `history`: the claim, or what the log has become when somebody else was faster."""
+        """Appends a claim after `history`: the claim, or what the log has become when somebody else was faster.
+
+        video_at: host and path of the URL that the attempt will hand to the service.
+        """
         claim_id = uuid.uuid4().hex
         kind: Forced = {"forced": True} if forced else {}
         line: Claimed = {
@@ -95,6 +98,7 @@ class TrackingLog:
             **stamp(claim_id, request_id),
             "lease_seconds": self._lease_seconds,
             "lease_until": utc_now(self._lease_seconds),
+            "video_at": video_at,
             **kind,
         }
         raw = encode(line)

@@ -19,11 +19,15 @@ MakeHandler = Callable[..., Handler]
 
 
 class Upload(NamedTuple):
-    """A file with the content type that its client gives it. reason: "" for one whose task is paid for."""
+    """A file with the content type that its client gives it. reason: "" for one whose task is paid for.
+
+    body: None for one of its own.
+    """
 
     key: str
     content_type: str | None
     reason: str
+    body: bytes | None = None
 
 
 NO_VIDEO = "its suffix is not in VIDEO_SUFFIXES"
@@ -42,6 +46,9 @@ BY_DEFAULT = [
     Upload("uploads/.AppleDouble/clip.mp4", "video/mp4", APPLE_DOUBLE),
     Upload("__MACOSX/uploads/clip.mp4", "video/mp4", APPLE_DOUBLE),
     Upload("$Recycle.Bin/S-1-5-21/$IQ1W2E3.mp4", "video/mp4", "it is a note of the Windows recycle bin"),
+    Upload("uploads/empty.mp4", "video/mp4", "the object is empty", b""),
+    Upload("uploads/", "application/x-directory", NO_VIDEO, b""),
+    Upload("uploads/a-folder.mp4/", None, NO_VIDEO, b""),
     Upload("uploads/clip.mp4.part", "video/mp4", NO_VIDEO),
     Upload("uploads/clip.mp4.crdownload", None, NO_VIDEO),
     Upload("uploads/6f1c2e", "video/mp4", NO_VIDEO),
@@ -67,11 +74,19 @@ WITHOUT_SUFFIX = [
     Upload("uploads/untyped", None, "it has no suffix, and its content type is application/octet-stream"),
     Upload("uploads/._6f1c2e", "video/mp4", APPLE_DOUBLE),
     Upload("uploads/poster.jpg", "video/mp4", NO_VIDEO),
+    Upload("uploads/folder/", None, NO_VIDEO, b""),
 ]
 
 
-def put(cloud: LocalCloud, key: str, content_type: str | None = None, storage_class: str | None = None) -> None:
-    request = oss.PutObjectRequest(bucket=VIDEOS, key=key, body=b"film " + key.encode())
+def put(
+    cloud: LocalCloud,
+    key: str,
+    content_type: str | None = None,
+    storage_class: str | None = None,
+    body: bytes | None = None,
+) -> None:
+    content = b"film " + key.encode() if body is None else body
+    request = oss.PutObjectRequest(bucket=VIDEOS, key=key, body=content)
     request.content_type, request.storage_class = content_type, storage_class
     owner_client(cloud).put_object(request)
 
@@ -118,7 +133,7 @@ def outcomes(cloud: LocalCloud) -> dict[str, dict[str, Any]]:
 def test_each_upload_has_its_outcome_and_its_reason(settings: Mapping[str, str], uploads: list[Upload]) -> None:
     with local_cloud(render=False, function_environment=settings) as cloud:
         for upload in uploads:
-            put(cloud, upload.key, upload.content_type)
+            put(cloud, upload.key, upload.content_type, body=upload.body)
         assert cloud.fc.drain(60)
         said = outcomes(cloud)
         assert paid_for(cloud) == sorted(upload.key for upload in uploads if not upload.reason)

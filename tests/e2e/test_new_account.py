@@ -12,8 +12,8 @@ from harness.cli.demo import run_demo
 from harness.cloud import LocalCloud, local_cloud
 from harness.http.faults import parse_fault
 from harness.multimediaai import Task, TaskStatus
-from tests.e2e.handling import Handler
-from tests.e2e.uploads import event_for, upload
+from tests.e2e.handling import SHORT, Handler
+from tests.e2e.uploads import EVENT, RECORD, event_for, read_record, task_ids, upload
 
 DOMAINS = "my-videos=videos.example.com"
 KEY = "uploads/a+b 100% 猫.mp4"
@@ -61,3 +61,21 @@ def test_a_task_is_found_again_when_the_domain_was_set_in_between(
     (result,) = make_handler(BUCKET_DOMAINS=DOMAINS)(event_for(KEY), "request-2")
     (task,) = cloud.multimediaai.tasks.list()
     assert (result["outcome"], result["task_id"]) == ("adopted", task.task_id)
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [("reset_after", "adopted"), ("reset", "submitted")])
+def test_a_task_is_found_again_when_the_domain_was_replaced_and_another_objects_is_not(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], fault: str, outcome: str
+) -> None:
+    """The same bytes lie in a folder too, so that only the path tells the two tasks apart."""
+    before = make_handler(BUCKET_DOMAINS="my-videos=old.example.com", **SHORT)
+    (other,) = before(event_for("a/clip.mp4"))
+    cloud.faults.add(parse_fault(f"multimediaai:CreateGifTask:{fault}:times=1"))
+    with pytest.raises(VideosFailed, match="OutcomeUnknown"):
+        before(EVENT)
+    made = set(task_ids(cloud)) - {other["task_id"]}
+    (result,) = make_handler(BUCKET_DOMAINS=DOMAINS, **SHORT)(EVENT, "request-2")
+    assert (result["outcome"], {result["task_id"]} >= made) == (outcome, True)
+    assert len(task_ids(cloud)) == 2
+    claims = [line["video_at"] for line in read_record(cloud, RECORD) if line["status"] == "claimed"]
+    assert claims == ["old.example.com/clip.mp4", "videos.example.com/clip.mp4"]

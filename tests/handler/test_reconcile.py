@@ -112,15 +112,27 @@ def test_a_time_that_says_nothing_is_none(text: object) -> None:
     ("url", "fields", "is_ours"),
     [
         ("https://my-videos.oss-cn-beijing-internal.aliyuncs.com/clip.mp4", {}, True),
+        ("http://127.0.0.1:9000/my-videos/clip.mp4?signature=2", {}, True),
         # A domain that was bound to the bucket when the task was made, and is in no setting any more.
         ("https://old.example.com/clip.mp4?signature=2", {}, True),
-        ("https://cdn.example.com/base/clip.mp4", {}, True),
-        ("https://old.example.com/clip.mp4", {"VideoName": None}, False),
+        ("http://OLD.example.com:8080/clip%2Emp4", {"VideoName": None}, True),
         ("https://old.example.com/clip.mp4", {"VideoName": "clip.mp4 CD"}, False),
+        ("https://old.example.com/a/clip.mp4", {}, False),
         ("https://old.example.com/another-clip.mp4", {}, False),
+        # That the path is the same says nothing on a host to which no attempt's URL led.
+        ("https://older.example.com/clip.mp4", {}, False),
+        ("https://cdn.example.com/base/clip.mp4", {}, False),
         ("https://other-videos.oss-cn-beijing.aliyuncs.com/clip.mp4", {}, False),
         ("http://127.0.0.1:9000/other-videos/clip.mp4", {}, False),
     ],
 )
-def test_a_task_is_found_by_its_object_whatever_its_host(url: str, fields: dict[str, Any], is_ours: bool) -> None:
-    assert find(TaskPage([task(7, VideoUrl=url, **fields)], 1)) == (7 if is_ours else None)
+def test_a_task_is_found_by_its_object_or_where_the_attempt_led(
+    url: str, fields: dict[str, Any], is_ours: bool
+) -> None:
+    service = Service(TaskPage([task(7, VideoUrl=url, **fields)], 1))
+    assert look(service, {**CLAIM, "video_at": "old.example.com/clip.mp4"}) == (7 if is_ours else None)
+
+
+@pytest.mark.parametrize(("url", "found"), [(URL, 7), ("https://old.example.com/clip.mp4", None)])
+def test_a_claim_that_does_not_say_where_it_led_leaves_the_known_hosts(url: str, found: int | None) -> None:
+    assert find(TaskPage([task(7, VideoUrl=url)], 1)) == found

@@ -112,7 +112,7 @@ def test_a_lease_begins_before_the_log_last_showed_that_there_is_no_claim_yet(se
     away = Away()
     video = Video("my-videos", "clip.mp4", "cn-beijing", "E", 5)
     claim = TrackingLog(settings, cast("Storage", away), video).claim(
-        History(), "r", forced=False, left=lambda: 9.0
+        History(), "r", "videos.example.com/clip.mp4", forced=False, left=lambda: 9.0
     )
     assert isinstance(claim, Claim)
     assert claim.lease.left() <= settings.claim_lease_seconds - (time.monotonic() - away.reads[0])
