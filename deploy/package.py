@@ -82,11 +82,13 @@ def _plan(output: Path, project: Path) -> Package:
     """From s.yaml as it is written: what the user fills in is not packaged, and need not be there yet."""
     try:
         resources = yaml.safe_load((project / "s.yaml").read_text(encoding="utf-8"))["resources"].values()
-        (props,) = [resource["props"] for resource in resources if resource["component"] == "fc3"]
+        props, *others = [resource["props"] for resource in resources if resource["component"] == "fc3"]
         runtime, handler, archive = props["runtime"], props["handler"], Path(props["code"])
         initializer = props.get("instanceLifecycleConfig", {}).get("initializer", {}).get("handler")
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as exc:
         raise PackageError(f"s.yaml: no function to package for: {type(exc).__name__}: {exc}") from exc
+    if any((other.get("runtime"), other.get("code")) != (runtime, props["code"]) for other in others):
+        raise PackageError("s.yaml: there is one package for all functions: give them one runtime and one code")
     if not runtime.startswith("python3."):
         raise PackageError(f"s.yaml: runtime {runtime}: only the python runtimes can be packaged for")
     return Package(output / "code", output / archive.name, runtime, handler, initializer)

@@ -115,7 +115,7 @@ def test_what_has_only_a_goal_has_to_meet_it(tmp_path: Path) -> None:
 
 def test_the_size_that_costs_are_given_for_is_the_one_that_is_deployed() -> None:
     names = ("ACCOUNT_ID", "APPLICATION_ID", "TRACKING_BUCKET", "VIDEO_BUCKET")
-    (function,) = read_stack(PROJECT / "s.yaml", dict.fromkeys(names, "1"), dotenv=False).functions
+    function, _ = read_stack(PROJECT / "s.yaml", dict.fromkeys(names, "1"), dotenv=False).functions
     assert Size(function.cpu or 0.0, function.memory_mb) == CHOSEN
 
 

@@ -36,13 +36,12 @@ class StackFile:
         """What its ${env()} name, comments aside."""
         return {name for text in _texts(self.document) for name in re.findall(r"env\('(\w+)'", text)}
 
-    def props(self, environ: dict[str, str]) -> dict[str, Any]:
-        """The function's properties, as the component gets them."""
+    def props(self, environ: dict[str, str], resource: str = "gif_on_upload") -> dict[str, Any]:
+        """A function's properties, as the component gets them."""
         resolver = Resolver(self.document["vars"], environ)
         resolved = resolver.resolve(self.document)
         assert resolver.missing == {}
-        (resource,) = resolved["resources"].values()
-        props = resource["props"]
+        props = resolved["resources"][resource]["props"]
         assert isinstance(props, dict)
         return props
 

@@ -59,7 +59,7 @@ def upload_code(cloud: LocalCloud, package: Package) -> models.InputCodeLocation
 def deploy(cloud: LocalCloud, package: Package, **changes: str) -> None:
     """What `s deploy` does, with the values of s.yaml."""
     stack = read_stack(PROJECT / "s.yaml", DEFAULTS, dotenv=False)
-    (spec,), (trigger,) = stack.functions, stack.oss_triggers
+    (spec, _), (trigger,) = stack.functions, stack.oss_triggers
     # The endpoints lead to this cloud by themselves; every other variable is the deployed one.
     settings = {
         "runtime": spec.runtime,

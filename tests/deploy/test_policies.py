@@ -82,15 +82,16 @@ def test_every_statement_says_what_it_is_for() -> None:
                 assert statement["Sid"]
 
 
+RECORDS = "acs:oss:cn-beijing:1:my-gif-records/gif-tasks/"
 ALLOWED = [
     ("trigger-role-policy.json", "fc:InvokeFunction", FUNCTION),
     ("trigger-role-policy.json", "fc:InvokeFunction", f"{FUNCTION}/LATEST"),
     ("role-logs-policy.json", "log:PostLogStoreLogs", LOGS),
-    (
-        "role-failures-policy.json",
-        "mns:SendMessage",
-        "acs:mns:cn-beijing:1234567890123456:/queues/gif-on-upload-failures/messages",
-    ),
+    ("role-policy.json", "fc:InvokeFunction", f"{FUNCTION}-collect"),
+    ("collector-policy.json", "oss:DeleteObject", f"{RECORDS}.pending/a.json"),
+    ("collector-policy.json", "oss:PutObject", "acs:oss:cn-beijing:1:my-gif-records/gifs/my-videos/a.mp4.gif"),
+    ("deploy-policy.json", "fc:CreateFunction", f"{FUNCTION}-collect"),
+    ("deploy-policy.json", "fc:CreateTrigger", f"{FUNCTION}-collect/triggers/each-minute"),
     ("role-kms-policy.json", "kms:Decrypt", "acs:kms:cn-beijing:1234567890123456:key/a-key"),
     ("role-policy.json", "oss:GetObject", "acs:oss:cn-beijing:1:my-videos/a.mp4"),
     ("role-policy.json", "oss:PutObject", "acs:oss:cn-beijing:1:my-gif-records/gif-tasks/my-videos/a.mp4/E.jsonl"),
@@ -124,6 +125,11 @@ ALLOWED = [
     ("deploy-policy.json", "log:GetLogStoreLogs", LOGS),
 ]
 DENIED = [
+    ("collector-policy.json", "oss:DeleteObject", f"{RECORDS}my-videos/a.mp4/E.jsonl"),
+    ("collector-policy.json", "oss:DeleteObject", f"{RECORDS}.failed/a.json"),
+    ("collector-policy.json", "oss:DeleteObject", "acs:oss:cn-beijing:1:my-gif-records/gifs/my-videos/a.mp4.gif"),
+    ("collector-policy.json", "oss:PutObject", "acs:oss:cn-beijing:1:my-videos/a.mp4"),
+    ("role-policy.json", "oss:DeleteObject", f"{RECORDS}.pending/a.json"),
     ("trigger-role-policy.json", "fc:InvokeFunction", FUNCTION.replace("gif-on-upload", "another")),
     ("trigger-role-policy.json", "fc:InvokeFunction", f"{FUNCTION}-2"),
     ("trigger-role-policy.json", "fc:UpdateFunction", FUNCTION),
@@ -175,6 +181,10 @@ def test_names_follow_the_settings() -> None:
         "ACCOUNT_ID": "1234567890123456",
         "FUNCTION_NAME": "gif-on-upload",
         "FUNCTION_ROLE": "gifs",
+        "COLLECTOR_NAME": "gif-on-upload-collect",
+        "COLLECTOR_ROLE": "gif-on-upload-collect",
+        "GIF_BUCKET": "my-gif-records",
+        "GIF_PREFIX": "gifs/",
         "TRIGGER_ROLE": "uploads",
         "VIDEO_BUCKET": "my-videos",
         "TRACKING_BUCKET": "my-gif-records",
@@ -200,10 +210,11 @@ def test_a_document_that_is_no_json_is_named(tmp_path: Path) -> None:
 
 
 def test_two_buckets_are_refused(tmp_path: Path, stack_file: StackFile) -> None:
-    first, begin, trigger = stack_file.text.partition("        - triggerName")
+    before, begin, rest = stack_file.text.partition("        - triggerName")
+    trigger, end, after = rest.partition("\n\n")
     second = (begin + trigger).replace("uploads", "others").replace("${env('VIDEO_BUCKET')}", "another-bucket")
-    (tmp_path / "s.yaml").write_text(first + begin + trigger + second)
+    (tmp_path / "s.yaml").write_text(before + begin + trigger + "\n" + second + end + after)
     stack = read_stack(tmp_path / "s.yaml", REQUIRED, dotenv=False)
-    assert len(stack.triggers) == 2
+    assert len(stack.oss_triggers) == 2
     with pytest.raises(StackError, match="one bucket"):
         policy_names(stack)

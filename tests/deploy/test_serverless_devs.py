@@ -28,7 +28,7 @@ module.exports = class {
   async deploy(inputs) {
     const credential = await inputs.getCredential();
     const given = { props: inputs.props, account: credential.AccountID };
-    fs.writeFileSync(__dirname + "/given.json", JSON.stringify(given));
+    fs.writeFileSync(__dirname + "/" + inputs.props.functionName + ".json", JSON.stringify(given));
     return {};
   }
 };
@@ -85,8 +85,8 @@ def run(s_command: str, folder: Path, tmp_path: Path) -> Run:
 def test_it_reads_what_the_local_cloud_reads(run: Run, stack_file: StackFile) -> None:
     answer = run("preview", "-o", "json").stdout
     previewed: dict[str, Any] = json.loads(answer[answer.index("{") :])
-    (resource,) = previewed["resources"].values()
-    assert resource["props"] == stack_file.props(REQUIRED)
+    for name, resource in previewed["resources"].items():
+        assert resource["props"] == stack_file.props(REQUIRED, name)
 
 
 def test_it_verifies(run: Run, folder: Path, schema_file: Path) -> None:
@@ -120,5 +120,7 @@ def test_deploying_packages_first_and_takes_the_default_access(
     done = run("deploy", "-y")
     assert done.returncode == 0, done.stdout + done.stderr
     assert Path((folder / "packaged").read_text().strip()).resolve() == folder.resolve()
-    given = json.loads((folder / "component" / "given.json").read_text())
-    assert given == {"props": stack_file.props(REQUIRED), "account": "1234567890123456"}
+    for name in ("gif_on_upload", "gif_on_upload_collect"):
+        props = stack_file.props(REQUIRED, name)
+        given = json.loads((folder / "component" / f"{props['functionName']}.json").read_text())
+        assert given == {"props": props, "account": "1234567890123456"}

@@ -17,6 +17,7 @@ from harness.cloud import local_cloud
 from tests.deploy.stack_file import REQUIRED, StackFile
 from tests.project import PROJECT
 
+RESOURCES = ("gif_on_upload", "gif_on_upload_collect")
 #: Where deploying and every setting are explained.
 GUIDES = ("docs/deploy.md", "docs/deploy.zh-CN.md")
 
@@ -44,13 +45,14 @@ def _strict(value: Any) -> Any:
 def check(props: dict[str, Any], schema: dict[str, Any]) -> None:
     """Raises ValidationError. One kind of trigger takes any configuration, so ours is looked at by itself."""
     jsonschema.validate(props, schema)
-    of_oss = {**schema, "$ref": "#/definitions/IOssTriggerConfig"}
     for trigger in props["triggers"]:
-        jsonschema.validate(trigger["triggerConfig"], of_oss)
+        kind = {**schema, "$ref": f"#/definitions/I{trigger['triggerType'].title()}TriggerConfig"}
+        jsonschema.validate(trigger["triggerConfig"], kind)
 
 
-def test_the_component_accepts_it(schema: dict[str, Any], stack_file: StackFile) -> None:
-    check(stack_file.props(REQUIRED), schema)
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_the_component_accepts_it(schema: dict[str, Any], stack_file: StackFile, resource: str) -> None:
+    check(stack_file.props(REQUIRED, resource), schema)
 
 
 def test_the_component_accepts_it_with_everything_filled_in(schema: dict[str, Any], stack_file: StackFile) -> None:
@@ -58,14 +60,28 @@ def test_the_component_accepts_it_with_everything_filled_in(schema: dict[str, An
     check(stack_file.props(values), schema)
 
 
-def test_the_failure_destination_only_needs_its_comment_signs_off(
-    schema: dict[str, Any], stack_file: StackFile
-) -> None:
-    text = re.sub(r"# ((  )*(destinationConfig|onFailure|destination):)", r"\1", stack_file.text)
-    props = StackFile(text).props(REQUIRED)
+def test_the_collector_shares_package_and_settings(stack_file: StackFile) -> None:
+    """What one function writes, the other has to find: nothing of that is said twice."""
+    submitter, collector = (stack_file.props(REQUIRED, name) for name in RESOURCES)
+    for name in ("environmentVariables", "code", "runtime", "region", "logConfig"):
+        assert collector[name] == submitter[name]
+    assert collector["role"] != submitter["role"]
+
+
+def test_what_failed_in_all_its_tries_goes_to_the_collector(stack_file: StackFile) -> None:
+    submitter, collector = (stack_file.props(REQUIRED, name) for name in RESOURCES)
+    destination = submitter["asyncInvokeConfig"]["destinationConfig"]["onFailure"]["destination"]
+    assert destination == f"acs:fc:cn-beijing:1234567890123456:functions/{collector['functionName']}"
+
+
+def test_the_callback_only_needs_its_comment_signs_off(schema: dict[str, Any], stack_file: StackFile) -> None:
+    begin, rest = stack_file.text.split("        # - triggerName: callback")
+    text = begin + re.sub(
+        "^        # ", "        ", "        # - triggerName: callback" + rest, flags=re.MULTILINE
+    )
+    props = StackFile(text).props(REQUIRED, "gif_on_upload_collect")
     check(props, schema)
-    destination = props["asyncInvokeConfig"]["destinationConfig"]["onFailure"]["destination"]
-    assert destination == "acs:mns:cn-beijing:1234567890123456:/queues/gif-on-upload-failures/messages"
+    assert [trigger["triggerType"] for trigger in props["triggers"]] == ["timer", "http"]
 
 
 @pytest.mark.parametrize(
@@ -99,9 +115,10 @@ def test_the_access_name_is_plain(stack_file: StackFile) -> None:
     assert stack_file.document["access"] == "default"
 
 
-def test_cpu_and_memory_fit_each_other(stack_file: StackFile) -> None:
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_cpu_and_memory_fit_each_other(stack_file: StackFile, resource: str) -> None:
     """Function Compute takes 1 to 4 GB per vCPU, in steps of 0.05 vCPU."""
-    props = stack_file.props(REQUIRED)
+    props = stack_file.props(REQUIRED, resource)
     assert 1 <= props["memorySize"] / 1024 / props["cpu"] <= 4
     assert round(props["cpu"] * 100) % 5 == 0
 

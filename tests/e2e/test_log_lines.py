@@ -70,7 +70,7 @@ def test_a_function_that_cannot_start_says_so_in_a_line() -> None:
     with local_cloud(render=False, retry_delay=lambda _: 0.01, function_environment={"TEMPLATE_ID": "x"}) as cloud:
         upload(cloud, "clip.mp4")
         assert cloud.fc.drain(60)
-        invocations = cloud.fc.invocations
+        invocations = [done for done in cloud.fc.invocations if done.function == "gif-on-upload"]
     assert len(invocations) == 9
     for done in invocations:
         (line,) = lines_of("\n".join(done.lines), "the function cannot start")

@@ -40,6 +40,8 @@ def test_every_permission_is_needed(sid: str, action: str, tmp_path: Path) -> No
     ) as cloud:
         if action == "multimediaai:ListTasks":
             cloud.faults.add("multimediaai:CreateGifTask:reset_after:nth=1")
+        if sid == "HandOverDeadLetters":
+            cloud.faults.add("multimediaai:CreateGifTask:error=400/InvalidParameter")
         upload(cloud, "clip.mp4")
         assert cloud.fc.drain(60)
         if sid == "KeepRecords":

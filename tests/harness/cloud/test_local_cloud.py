@@ -168,7 +168,7 @@ def test_reset_leaves_nothing_but_the_stack(used: LocalCloud) -> None:
     assert keys(used) == []
     assert used.multimediaai.tasks.count() == 0
     assert used.faults.all() == []
-    assert [spec.name for spec in used.fc.functions] == ["gif-on-upload"]
+    assert [spec.name for spec in used.fc.functions] == ["gif-on-upload", "gif-on-upload-collect"]
     assert used.fc.delivery.duplicate == 0
     assert used.fc.invocations == []
     assert used.journal.entries() == []

@@ -47,13 +47,14 @@ def test_the_project_s_own_stack() -> None:
     stack = read_stack(PROJECT / "s.yaml", FILLED_IN, dotenv=False)
     assert (stack.region, stack.account_id) == ("cn-beijing", "1234567890123456")
     assert stack.buckets == ("in", "records")
-    (function,) = stack.functions
-    assert function.name == "gif-on-upload"
+    function, collector = stack.functions
+    assert (function.name, collector.name) == ("gif-on-upload", "gif-on-upload-collect")
+    assert (collector.handler, collector.environment) == ("index.collect", function.environment)
     assert function.code.parent == PROJECT / "dist"
     assert (function.handler, function.initializer) == ("index.handler", "index.initialize")
     assert function.environment["TRACKING_BUCKET"] == "records"
     assert {trigger.bucket for trigger in stack.oss_triggers} == {"in"}
-    assert {trigger.function for trigger in stack.triggers} == {"gif-on-upload"}
+    assert [trigger.function for trigger in stack.triggers] == [function.name, collector.name]
     assert all(event.startswith("oss:ObjectCreated:") for event in stack.oss_triggers[0].events)
 
 

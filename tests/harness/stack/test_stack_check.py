@@ -59,7 +59,11 @@ def test_all_wrong_names_are_said_at_once(project: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "problem"),
     [
-        ("runtime: python3.12", "runtime: nodejs18", "props: runtime 'nodejs18' is none of python3"),
+        (
+            "runtime: python3.12\n      handler: index.handler",
+            "runtime: nodejs18\n      handler: index.handler",
+            "props: runtime 'nodejs18' is none of python3",
+        ),
         ("memorySize: 256", "memorySize: 100", "props: memorySize must be a whole number between 128"),
         ("memorySize: 256", "memorysize: 256", "props.memorysize: there is no such setting; memorySize is meant"),
         ("timeout: 120", "timeout: 0", "props: timeout must be"),
@@ -70,7 +74,11 @@ def test_all_wrong_names_are_said_at_once(project: Path) -> None:
             "props.concurrencyConfig.reservedConcurency: there is no such setting; reservedConcurrency is meant",
         ),
         ("InSeconds: 86400", "InSeconds: 99999999", "props: maxAsyncEventAgeInSeconds must be"),
-        ("role: acs:ram::${vars.account}:role/", "role: my-role #", "props: role must be acs:ram::"),
+        (
+            "role: acs:ram::${vars.account}:role/${env('FUNCTION_ROLE'",
+            "role: my-role #",
+            "props: role must be acs:ram::",
+        ),
         ("handler: index.handler", "handler: index", "props: handler must be <module>.<function>"),
         ("triggerName: uploads", 'triggerName: "bad name!"', "trigger bad name!: triggerName must be"),
         ("PutObject # an", "Bogus # an", "trigger uploads: unknown event: oss:ObjectCreated:Bogus"),
@@ -92,7 +100,11 @@ def test_a_setting_that_would_not_deploy_does_not_run(project: Path, good: str, 
 @pytest.mark.parametrize(
     ("good", "bad", "place"),
     [
-        ("role: acs:ram::${vars.account}:", "role: acs:ram::9876543210987654:", "props.role"),
+        (
+            "role: acs:ram::${vars.account}:role/${env('FUNCTION",
+            "role: acs:ram::9876543210987654:role/${env('FUNCTION",
+            "props.role",
+        ),
         ("acs:oss:${vars.region}:", "acs:oss:cn-shanghai:", "props.triggers[0].sourceArn"),
         ("acs:oss:${vars.region}:${vars.account}", "acs:oss:${vars.region}:99", "props.triggers[0].sourceArn"),
         ("Role: acs:ram::${vars.account}:", "Role: acs:ram::99:", "props.triggers[0].invocationRole"),
@@ -122,10 +134,16 @@ def test_an_empty_cloud_is_of_an_account_that_can_be(project: Path, name: str, v
     assert_mistake(answer, repr(value))
 
 
+def with_a_second_trigger(text: str, old: str, new: str) -> str:
+    """s.yaml with the trigger of uploads twice, `new` for `old` in the second."""
+    before, begin, rest = text.partition("        - triggerName")
+    trigger, end, after = rest.partition("\n\n")
+    return before + begin + trigger + "\n" + (begin + trigger).replace(old, new) + end + after
+
+
 def test_triggers_that_overlap_are_refused(project: Path) -> None:
     path = project / "s.yaml"
-    first, begin, trigger = path.read_text(encoding="utf-8").partition("        - triggerName")
-    path.write_text(first + begin + trigger + (begin + trigger).replace("uploads", "others"), encoding="utf-8")
+    path.write_text(with_a_second_trigger(path.read_text(encoding="utf-8"), "uploads", "others"), encoding="utf-8")
     with pytest.raises(StackError, match=r"trigger others: the rule overlaps with 'gif-on-upload/uploads'"):
         check_stack(read_stack(path, FILLED_IN))
 
