@@ -12,7 +12,6 @@ from pathlib import Path
 
 import alibabacloud_oss_v2 as oss
 import click
-import requests
 
 from harness.cli.client import oss_client
 from harness.cli.clip import make_clip
@@ -33,6 +32,8 @@ CLIP = "clip.mp4"
 SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".flv", ".webm", ".wmv", ".mpg", ".mpeg", ".3gp")
 #: The longest name of a file, in bytes.
 MAX_NAME = 255
+#: What follows a task to its GIF, and what fires it each minute: as s.yaml has them.
+COLLECTOR, TIMER = "gif-on-upload-collect", "each-minute"
 VIDEOS, RECORDS = DEFAULTS["VIDEO_BUCKET"], DEFAULTS["TRACKING_BUCKET"]
 
 
@@ -70,9 +71,10 @@ def run_demo(video: Path | None, directory: Path, *, new_account: bool = False, 
         task = _rendered(cloud, steps, _submitted(cloud, steps, key))
         short = seconds is not None and seconds <= SECONDS
         steps.done("rendering", "all of it" if short else "the liveliest three seconds")
-        _save(task, gif)
-        steps.done("gif", f"{gif.stat().st_size / 1024:.0f} kB, downloaded from the task's result")
-        _conclude(cloud, task, gif)
+        place = _collected(cloud)
+        _write(gif, lambda part: part.write_bytes(cloud.oss.store.get(*place)))
+        steps.done("gif", f"{gif.stat().st_size / 1024:.0f} kB, fetched and stored by {COLLECTOR}")
+        _conclude(cloud, task, gif, place)
 
 
 def _place(directory: Path, name: str) -> Path:
@@ -191,10 +193,23 @@ def _rendered(cloud: LocalCloud, steps: Steps, task: Task) -> Task:
     return task
 
 
-def _save(task: Task, path: Path) -> None:
-    answer = requests.get(task.result_url, timeout=60)
-    answer.raise_for_status()
-    _write(path, lambda part: part.write_bytes(answer.content))
+def _collected(cloud: LocalCloud) -> tuple[str, str]:
+    """Bucket and key of the GIF, by the collector, which is not waited for: it is fired now. Raises DemoError."""
+    cloud.fire_timer(COLLECTOR, TIMER)
+    if not cloud.fc.drain(STEP_SECONDS):
+        raise DemoError(f"{COLLECTOR} has not ended within {STEP_SECONDS:.0f} s")
+    last = json.loads(_record(cloud)[1][-1])
+    if last["status"] != "finished":
+        said = [line for done in cloud.fc.invocations if done.function == COLLECTOR for line in done.lines]
+        raise DemoError(f"{COLLECTOR} has not brought the GIF; it said:\n" + "\n".join(said))
+    bucket, _, key = last["gif"].removeprefix("oss://").partition("/")
+    return bucket, key
+
+
+def _record(cloud: LocalCloud) -> tuple[str, list[str]]:
+    """The key of the video's record, and its lines."""
+    (record,) = (entry for entry in cloud.oss.store.list(RECORDS) if entry.key.endswith(".jsonl"))
+    return record.key, cloud.oss.store.get(RECORDS, record.key).decode().splitlines()
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:
@@ -209,9 +224,9 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _conclude(cloud: LocalCloud, task: Task, gif: Path) -> None:
-    (record,) = (entry for entry in cloud.oss.store.list(RECORDS) if entry.key.endswith(".jsonl"))
-    click.echo(f"\nTaskId  {task.task_id}\nRecord  oss://{RECORDS}/{record.key}")
-    for line in cloud.oss.store.get(RECORDS, record.key).decode().splitlines():
+def _conclude(cloud: LocalCloud, task: Task, gif: Path, place: tuple[str, str]) -> None:
+    key, lines = _record(cloud)
+    click.echo(f"\nTaskId  {task.task_id}\nRecord  oss://{RECORDS}/{key}")
+    for line in lines:
         click.echo(f"        {line}")
-    click.echo(f"GIF     {gif}")
+    click.echo(f"GIF     oss://{'/'.join(place)}\n        {gif}")

@@ -34,7 +34,8 @@ def test_it_ends_with_a_task_a_record_and_a_gif(tmp_path: Path, capsys: pytest.C
     for step in ("upload", "event", "claim", "url", "task", "record", "rendering", "gif"):
         assert f"✓ {step}" in shown
     assert "TaskId  400010" in shown
-    assert '"task_id":400010' in shown.splitlines()[-2]
+    assert "oss://my-gif-records/gifs/my-videos/uploads/猫 +.MP4.gif" in shown.splitlines()[-2]
+    assert '"status":"finished"' in shown.splitlines()[-3]
     with av.open(str(tmp_path / "demo" / "猫 +.MP4.gif")) as gif:
         assert len({bytes(frame.to_rgb().planes[0]) for frame in gif.decode(video=0)}) > 10
 
