@@ -1,0 +1,137 @@
+"""What the lines of a record say together, and what its name says."""
+
+from __future__ import annotations
+
+import pytest
+
+from handler.record import (
+    Claimed,
+    Finished,
+    History,
+    Line,
+    Outcome,
+    Submitted,
+    TaskFailed,
+    Upload,
+    encode,
+    read_lines,
+    record_key,
+    upload_of,
+)
+
+PREFIX = "gif-tasks/"
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "etag"),
+    [
+        ("my-videos", "clip.mp4", "5D41402ABC4B2A76B9719D911017C592"),
+        ("my-videos", "视频/a+b 100%.mp4", "ETAG-12"),
+        ("my-videos", "clip.mp4/ETAG.jsonl", "E"),
+        ("my-videos", "a//b/", "E"),
+        ("my-videos", "n" * 989, "ETAG-12"),
+    ],
+)
+@pytest.mark.parametrize("prefix", [PREFIX, ""])
+def test_a_records_name_leads_back_to_its_upload(bucket: str, key: str, etag: str, prefix: str) -> None:
+    assert upload_of(prefix, record_key(prefix, bucket, key, etag)) == Upload(bucket, key, etag)
+
+
+@pytest.mark.parametrize("key", ["n" * 1000, "0123456789abcdef" * 4])
+def test_a_name_with_a_hash_does_not_tell_the_key(key: str) -> None:
+    assert upload_of(PREFIX, record_key(PREFIX, "my-videos", key, "E")) == Upload("my-videos", None, "E")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gif-tasks/.pending/0123.json",
+        "gif-tasks/.failed/a/b.jsonl",
+        "gif-tasks/my-videos/E.jsonl",
+        "gif-tasks/my-videos/clip.mp4/.jsonl",
+        "gif-tasks/my-videos/clip.mp4/E.json",
+        "gifs/my-videos/clip.mp4/E.jsonl",
+        "",
+    ],
+)
+def test_what_is_not_a_records_name_leads_nowhere(name: str) -> None:
+    assert upload_of(PREFIX, name) is None
+
+
+AT = "2026-01-01T00:00:00.000Z"
+
+
+def claimed(claim: str) -> Claimed:
+    return {
+        "status": "claimed",
+        "claim": claim,
+        "lease_seconds": 45,
+        "lease_until": "",
+        "at": AT,
+        "request_id": "r",
+    }
+
+
+def submitted(claim: str, task_id: int) -> Submitted:
+    return {
+        "status": "submitted",
+        "claim": claim,
+        "task_id": task_id,
+        "api_request_id": "",
+        "video": "oss://my-videos/clip.mp4",
+        "etag": "E",
+        "size": 5,
+        "application_id": "a",
+        "video_name": "clip.mp4 E",
+        "at": AT,
+        "request_id": "r",
+    }
+
+
+def finished(claim: str, task_id: int) -> Finished:
+    return {
+        "status": "finished",
+        "claim": claim,
+        "task_id": task_id,
+        "gif": "oss://my-gifs/clip.mp4.gif",
+        "bytes": 7,
+        "content_type": "image/gif",
+        "task_seconds": 1.5,
+        "at": AT,
+        "request_id": "r",
+    }
+
+
+def task_failed(claim: str, task_id: int) -> TaskFailed:
+    return {
+        "status": "task_failed",
+        "claim": claim,
+        "task_id": task_id,
+        "error_code": "1000",
+        "error_name": "Download fail",
+        "reason": "no video",
+        "at": AT,
+        "request_id": "r",
+    }
+
+
+@pytest.mark.parametrize("outcome", [finished("a", 1), task_failed("a", 1)])
+def test_a_tasks_end_neither_holds_the_video_nor_resolves_a_claim(outcome: Outcome) -> None:
+    ended: tuple[Line, ...] = (claimed("a"), submitted("a", 1), outcome)
+    history = History(ended)
+    assert history.seconds_held == 0
+    assert history.submitted == ended[1]
+    assert history.outcome == outcome
+    taken_over = History((claimed("a"), submitted("a", 1), claimed("b"), outcome))
+    assert [claim["claim"] for claim in taken_over.unresolved] == ["b"]
+    assert taken_over.submitted is None
+    assert taken_over.outcome is None
+    newer = History((*ended, claimed("b"), submitted("b", 2)))
+    assert newer.outcome is None
+
+
+@pytest.mark.parametrize("line", [claimed("a"), submitted("a", 1), finished("a", 1), task_failed("a", 1)])
+def test_a_line_is_read_as_it_was_written(line: Line) -> None:
+    raw = encode(line)
+    assert raw.startswith(b'{"status":"%s","at":"' % line["status"].encode())
+    assert read_lines(raw + raw, "oss://b/k") == (line, line)
