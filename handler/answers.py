@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 
 
-def parse_answer(body: bytes) -> dict[str, Any]:
+def parse_answer(body: bytes) -> dict[str, object]:
     """The answer's fields; raises ValueError when it is neither. XML values are texts, repeated elements lists."""
     try:
         answer = _from_xml(body.strip()) if body.lstrip(_BEFORE_XML).startswith(b"<") else json.loads(body)
@@ -28,7 +28,7 @@ def parse_answer(body: bytes) -> dict[str, Any]:
     return answer
 
 
-def _from_xml(text: bytes) -> Any:
+def _from_xml(text: bytes) -> object:
     # Imported here, because an answer in JSON is the rule and a cold start has better things to do.
     from xml.etree import ElementTree
 
@@ -38,34 +38,35 @@ def _from_xml(text: bytes) -> Any:
         raise ValueError(f"not XML: {exc}") from exc
 
 
-def _value(element: Element) -> Any:
+def _value(element: Element) -> object:
     if not len(element):
         return (element.text or "").strip()
-    fields: dict[str, Any] = {}
+    fields: dict[str, object] = {}
     for child in element:
         name, value = child.tag.rpartition("}")[2], _value(child)  # without its namespace
+        held = fields.get(name)
         if name not in fields:
             fields[name] = value
-        elif isinstance(fields[name], list):
-            fields[name].append(value)
+        elif isinstance(held, list):
+            held.append(value)
         else:
-            fields[name] = [fields[name], value]
+            fields[name] = [held, value]
     return fields
 
 
-def as_list(value: Any, name: str) -> Any:
+def as_list(value: object, name: str) -> object:
     """A list of an answer: XML wraps it in an element `name`, and a single one looks like no list."""
     value = value.get(name, value) if isinstance(value, dict) else value
     return [value] if isinstance(value, dict) else value
 
 
-def whole_number(value: Any) -> int | None:
+def whole_number(value: object) -> int | None:
     """A number of an answer, 0 or more: XML has texts, and so has JSON now and then."""
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,100}\s*", value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def positive_number(value: Any) -> int | None:
+def positive_number(value: object) -> int | None:
     number = whole_number(value)
     return number if number and number > 0 else None

@@ -7,7 +7,7 @@ A timer's event, an HTTP trigger's, the record of an event that failed for good 
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -78,7 +78,7 @@ CollectEvent = TimerEvent | PersonEvent | HttpEvent | DeadLetter
 def read_collect_event(event: bytes | str) -> CollectEvent:
     """Raises EventError when it is of no known kind."""
     try:
-        raw: Any = json.loads(event)
+        raw: object = json.loads(event)
     except (ValueError, RecursionError) as exc:
         raise EventError(f"the event is not JSON: {exc}") from exc
     for form in _FORMS:

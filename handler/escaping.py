@@ -6,7 +6,6 @@ Nothing here raises for what it is given: a lone surrogate, NaN, an object witho
 from __future__ import annotations
 
 import json
-from typing import Any
 
 #: They join letters and emoji, or are spaces of a width of their own; str.isprintable counts them as unprintable.
 _HARMLESS = frozenset("\u00a0\u3000\u200c\u200d")
@@ -29,7 +28,7 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
 
 
-def json_line(value: Any, *, ascii_only: bool = False) -> str:
+def json_line(value: object, *, ascii_only: bool = False) -> str:
     """`value` as JSON in one line without its end; reading it gives the same texts, whatever is in them."""
     try:
         text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":"))
@@ -46,7 +45,7 @@ def _hex(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _plain(value: Any, depth: int) -> Any:
+def _plain(value: object, depth: int) -> object:
     if value is None or isinstance(value, str) or (isinstance(value, int) and value.bit_length() < _INT_BITS):
         return value
     if depth and isinstance(value, dict):
@@ -56,7 +55,7 @@ def _plain(value: Any, depth: int) -> Any:
     return _word(value) if not isinstance(value, float) or value != value or abs(value) == float("inf") else value
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     try:
         return str(value)
     except Exception:  # noqa: BLE001 - whatever its __str__ does

@@ -59,7 +59,7 @@ class _Object(_Model):
     key: Annotated[str, StringConstraints(min_length=1)]
     eTag: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,128}$")] | None = None
     size: int | None = None
-    objectMeta: Any = None  # not in every event, and nothing but a hint
+    objectMeta: object = None  # not in every event, and nothing but a hint
 
     @property
     def content_type(self) -> str | None:
@@ -84,20 +84,20 @@ class OssRecord(_Model):
 class NativeEvent(_Model):
     """Records are validated one by one, so that a bad one does not take the others with it."""
 
-    events: list[Any]
+    events: list[object]
 
 
 class CloudEvent(_Model):
     specversion: Literal["1.0"]
     source: Literal["acs.oss"]
     type: str
-    data: Any = None
+    data: object = None
 
 
 class PersonRequest(_Model):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    videos: list[Any]
+    videos: list[object]
     force: bool = False
 
 
@@ -125,7 +125,7 @@ def read_event(event: bytes | str, settings: Settings) -> Batch:
 
 
 def _batch(
-    entries: list[Any], name: str, read: Callable[[Any, str], Video | Skipped], force: bool = False
+    entries: list[object], name: str, read: Callable[[object, str], Video | Skipped], force: bool = False
 ) -> Batch:
     if not entries:
         raise EventError(f"the event is empty: {name} has no entry")
@@ -139,13 +139,13 @@ def _batch(
     return Batch(tuple(items), force)
 
 
-def _named(entry: Any) -> str | None:
+def _named(entry: object) -> str | None:
     """The object that an entry is about, as far as it can be read; None when it names none."""
     if isinstance(entry, str) and entry.startswith("oss://"):
         return shortened(entry, MOST_SHOWN)
     try:
-        entry = json.loads(entry) if isinstance(entry, str) else entry
-        place = entry.get("data", entry)["oss"]
+        given: Any = json.loads(entry) if isinstance(entry, str) else entry
+        place = given.get("data", given)["oss"]
         bucket, key = place["bucket"]["name"], place["object"]["key"]
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
@@ -154,11 +154,11 @@ def _named(entry: Any) -> str | None:
     return shortened(f"oss://{bucket}/{key}", MOST_SHOWN)
 
 
-def _from_record(entry: Any, where: str, settings: Settings) -> Video | Skipped:
+def _from_record(entry: object, where: str, settings: Settings) -> Video | Skipped:
     return _classify(_validate(OssRecord, entry, where), where, settings)
 
 
-def _from_cloud_event(entry: Any, where: str, settings: Settings) -> Video | Skipped:
+def _from_cloud_event(entry: object, where: str, settings: Settings) -> Video | Skipped:
     if isinstance(entry, str):
         try:
             entry = json.loads(entry)
@@ -189,7 +189,7 @@ def _classify(record: OssRecord, where: str, settings: Settings) -> Video | Skip
     return Video(bucket, thing.key, record.region, thing.eTag.upper(), size)
 
 
-def _requested(entry: Any, where: str, settings: Settings) -> Video | Skipped:
+def _requested(entry: object, where: str, settings: Settings) -> Video | Skipped:
     if not isinstance(entry, str) or not entry.startswith("oss://"):
         raise EventError(f"{where}: must be a text of the form oss://bucket/key, it is {_shown(entry)}")
     bucket, _, key = entry.removeprefix("oss://").partition("/")
@@ -227,7 +227,7 @@ def _check_key(key: str, where: str) -> None:
 _M = TypeVar("_M", bound=BaseModel)
 
 
-def _validate(model: type[_M], raw: Any, where: str) -> _M:
+def _validate(model: type[_M], raw: object, where: str) -> _M:
     try:
         return model.model_validate(raw)
     except ValidationError as exc:
@@ -241,6 +241,6 @@ def _problems(errors: Iterable[Any], where: str) -> Iterable[str]:
         yield f"{place}: {error['msg']}{given}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """As JSON, for that is what the sender wrote."""
     return shortened(json_line(value), MOST_SHOWN if isinstance(value, str) else 80)

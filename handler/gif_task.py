@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from requests import PreparedRequest
@@ -46,7 +46,7 @@ class GifTask(NamedTuple):
 class TaskPage(NamedTuple):
     """One page of ListTasks, the tasks as the service gives them. total: how many there are, if it says so."""
 
-    tasks: list[dict[str, Any]]
+    tasks: list[dict[str, object]]
     total: int | None
     size: int = _PAGE_SIZE
 
@@ -107,7 +107,7 @@ class GifTaskClient:
 
     def call(
         self, action: str, parameters: dict[str, str], left: SecondsLeft, *, repeatable: bool = False
-    ) -> tuple[dict[str, Any], str]:
+    ) -> tuple[dict[str, object], str]:
         """Retries what surely was not processed, with full jitter, while the lease lasts.
 
         repeatable: a call that changes nothing, which is retried without an answer too.
@@ -127,7 +127,7 @@ class GifTaskClient:
                 if left() <= self.time_limit:
                     raise  # the instance was frozen meanwhile
 
-    def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, Any], str]:
+    def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, object], str]:
         address = self._settings.gif_address
         request = PreparedRequest()
         request.method, request.url = "POST", address + "/"
@@ -165,7 +165,7 @@ def _transport_error(exc: TransportError, action: str, address: str) -> GifTaskE
     return OutcomeUnknown(f"{action}: {exc} from {address}", hint=UNKNOWN)
 
 
-def _read(answer: Answer, action: str) -> tuple[dict[str, Any], str]:
+def _read(answer: Answer, action: str) -> tuple[dict[str, object], str]:
     """The fields of a success, as only the service writes it, and its RequestId. Raises a GifTaskError."""
     status = answer.status_code
     try:

@@ -9,7 +9,7 @@ A code that is in no table goes by its HTTP status.
 
 from __future__ import annotations
 
-from handler.advice import WITHOUT_ANOTHER
+from handler.advice import NEW_TOKEN, WITHOUT_ANOTHER
 from handler.errors import (
     AccessRefused,
     BalanceNotEnough,
@@ -33,7 +33,6 @@ _PARAMETER = "correct the named parameter: APPLICATION_ID, TEMPLATE_ID, CALLBACK
 _CLOCK = "the instance's clock is wrong, or the request was held up for 15 minutes"
 _REPORT = "this is a fault of gif-on-upload or of GIF_ENDPOINT: check that it leads to multimediaai 2019-08-10"
 _LIMIT = "delete what is not needed in the Multimedia AI (多媒体AI) console, or ask for a higher quota"
-_TOKEN = "the function's security token was not accepted: the platform issues a new one with the next invocation"
 _SLOWER = "lower the function's concurrency (s.yaml: reservedConcurrency), or ask for a higher rate"
 UNKNOWN = f"the task may exist: the next delivery looks for it before it submits again; {WITHOUT_ANOTHER}"
 _FOREIGN = f"it is not the service's own answer, so {UNKNOWN}"
@@ -82,9 +81,9 @@ ERRORS: dict[str, tuple[type[GifTaskError], bool, str]] = {
     "IllegalTimestamp": (RequestRejected, True, _CLOCK),
     "InvalidAccessKeyId.NotFound": (AccessRefused, False, _KEYS),
     "InvalidAccessKeyId.Inactive": (AccessRefused, False, _KEYS),
-    "InvalidSecurityToken.Expired": (AccessRefused, True, _TOKEN),
-    "InvalidSecurityToken.Malformed": (AccessRefused, True, _TOKEN),
-    "InvalidSecurityToken.MismatchWithAccessKey": (AccessRefused, True, _TOKEN),
+    "InvalidSecurityToken.Expired": (AccessRefused, True, NEW_TOKEN),
+    "InvalidSecurityToken.Malformed": (AccessRefused, True, NEW_TOKEN),
+    "InvalidSecurityToken.MismatchWithAccessKey": (AccessRefused, True, NEW_TOKEN),
     "InvalidAction": (RequestRejected, False, _REPORT),
     "InvalidAction.NotFound": (RequestRejected, False, _REPORT),
     "InvalidApi.NotFound": (RequestRejected, False, _REPORT),

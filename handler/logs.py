@@ -9,14 +9,13 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 from handler.escaping import json_line
 
 
-def log(level: str, message: str, **fields: Any) -> None:
+def log(level: str, message: str, **fields: object) -> None:
     """Writes one line; `level`: INFO, WARNING or ERROR. Fields that are None are left out. Never raises."""
-    line = {"level": level, "at": utc_now(), "message": message}
+    line: dict[str, object] = {"level": level, "at": utc_now(), "message": message}
     line.update((name, value) for name, value in fields.items() if value is not None)
     text = json_line(line) + "\n"
     # A log that cannot be written takes no video with it. ValueError: a closed stream, or one that is not UTF-8.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from alibabacloud_oss_v2.types import HttpClient, HttpRequest, HttpResponse
 
@@ -14,6 +14,18 @@ from handler.wire import Answer
 SLOWEST = 1 << 20
 
 
+class _HttpResponse(Protocol):
+    content: bytes
+
+
+class OssAnswer(Protocol):
+    """The SDK's answer to a call, as far as it is looked at; it publishes no types."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    http_response: _HttpResponse
+
+
 class OssHttp(HttpClient):  # type: ignore[misc]
     """seconds: that one request may take, to the answer's last byte. Raises what Connections raises."""
 
@@ -21,7 +33,7 @@ class OssHttp(HttpClient):  # type: ignore[misc]
         self._connections = connections
         self._seconds = seconds
 
-    def send(self, request: HttpRequest, **_: Any) -> _Response:
+    def send(self, request: HttpRequest, **_: object) -> _Response:
         seconds, size = self._seconds, request.headers.get("Content-Length")
         if size and not isinstance(request.body, bytes):
             seconds += int(size) / SLOWEST
@@ -52,7 +64,7 @@ class _Response(HttpResponse):  # type: ignore[misc]
     def read(self) -> bytes:
         return self.content
 
-    def iter_bytes(self, **_: Any) -> Iterator[bytes]:
+    def iter_bytes(self, **_: object) -> Iterator[bytes]:
         yield self.content
 
     def close(self) -> None:

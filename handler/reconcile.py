@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
-from typing import Any
 
 from handler.answers import whole_number
 from handler.bucket_domains import host_and_path, object_at
@@ -62,7 +61,7 @@ def find_task(
     return GifTask(task_id, "") if task_id else None
 
 
-def _is(task: dict[str, Any], name: str, value: str) -> bool:
+def _is(task: Task, name: str, value: str) -> bool:
     """A field that is missing, as the page's example has them, excludes nothing; XML has no space around texts."""
     return str(task.get(name) or value).strip() == value.strip()
 
@@ -71,6 +70,6 @@ def _claimed_at(claim: Claimed) -> datetime:
     return max(_EPOCH, created_not_after(claim.get("at")) or _EPOCH)
 
 
-def _before(task: dict[str, Any], moment: datetime) -> bool:
+def _before(task: Task, moment: datetime) -> bool:
     created = created_not_after(task.get("CreateTime"))
     return created is not None and created < moment

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import alibabacloud_oss_v2 as oss
 from alibabacloud_oss_v2.credentials import CredentialsProvider
@@ -19,7 +19,7 @@ from alibabacloud_oss_v2.retry import NopRetryer
 from handler.connections import Connections
 from handler.credentials import CurrentCredentials
 from handler.errors import StorageError, VideoUnusable
-from handler.oss_http import OssHttp
+from handler.oss_http import OssAnswer, OssHttp
 from handler.settings import Settings
 from handler.storage_errors import TOKEN_CODES, foreign, is_its_own, refuse, service_error
 from handler.video_names import why_no_video
@@ -52,7 +52,7 @@ class _Provider(CredentialsProvider):  # type: ignore[misc]
     def __init__(self, current: CurrentCredentials) -> None:
         self._current = current
 
-    def get_credentials(self) -> Any:
+    def get_credentials(self) -> oss.credentials.Credentials:
         held = self._current()
         return oss.credentials.Credentials(held.access_key_id, held.access_key_secret, held.security_token or None)
 
@@ -65,9 +65,9 @@ class Storage:
         self._provider = _Provider(credentials)
         self._http = OssHttp(connections, LIMIT_SECONDS)
         self._client = self._connect(settings.oss_address, settings.region)
-        self._public: dict[tuple[str, str], Any] = {}
+        self._public: dict[tuple[str, str], oss.Client] = {}
 
-    def _connect(self, endpoint: str, region: str, *, is_domain: bool = False) -> Any:
+    def _connect(self, endpoint: str, region: str, *, is_domain: bool = False) -> oss.Client:
         return oss.Client(
             oss.Config(
                 region=region,
@@ -79,11 +79,10 @@ class Storage:
             )
         )
 
-    def call(self, operation: str, method: str, bucket: str, key: str | None, **fields: Any) -> Any:
+    def call(self, operation: str, method: str, bucket: str, key: str | None, **fields: object) -> OssAnswer:
         """The SDK's generic call: its classes for each request and answer take a tenth of the time of one."""
-        return self._client.invoke_operation(
-            oss.OperationInput(op_name=operation, method=method, bucket=bucket, key=key, **fields)
-        )
+        asked = oss.OperationInput(op_name=operation, method=method, bucket=bucket, key=key, **fields)
+        return cast(OssAnswer, self._client.invoke_operation(asked))
 
     def append(self, bucket: str, key: str, position: int, line: bytes) -> None:
         """AppendObject at `position`; raises AppendConflict when the object's length is another one.
@@ -140,7 +139,7 @@ class Storage:
             self._require_readable(bucket, key, head)
         return VideoFacts(found.strip('"').upper(), int(size))
 
-    def _require_readable(self, bucket: str, key: str, head: Any) -> None:
+    def _require_readable(self, bucket: str, key: str, head: Mapping[str, str]) -> None:
         """Reads a byte: an archived object can be read when it was restored, or its bucket has direct reading.
 
         Of a symlink the storage class is not known to be its target's.

@@ -88,7 +88,7 @@ class Submitter:
             claim = tracking.claim(history, request_id, at, forced=done is not None, left=patience)
             if isinstance(claim, Claim):
                 mine = any(line.get("request_id") == request_id for line in history.unresolved)
-                attempt = _Attempt(video, tracking, history, claim, patience, force and not mine, {})
+                attempt = _Attempt(video, tracking, history, claim, patience, force and not mine)
                 return self._attempt(attempt, url)
             if claim.length == history.length:  # refused, and yet nobody was faster
                 self._wait(video, _LONGEST_POLL, patience)
@@ -109,17 +109,17 @@ class Submitter:
         time.sleep(seconds * (0.5 + random.random() / 2))
 
     def _attempt(self, attempt: _Attempt, url: str) -> Submission:
-        tracking, how = attempt.tracking, attempt.how
-        try:
-            with self._noted(attempt):
-                task = self._task(attempt, url)
-        except GifOnUploadError as error:
-            _record_failure(attempt, error)
-            raise
+        tracking = attempt.tracking
+        with self._noted(attempt):
+            end, how = self._make(attempt, url)
+        if isinstance(end, GifOnUploadError):
+            _record_failure(attempt, end, how)
+            raise end
+        task = end
         # Past the lease too: whoever takes over meanwhile appends first, and then this append is refused.
         left = attempt.time_to_record
         try:
-            if tracking.conclude(attempt.claim, self._line(attempt, task), left):
+            if tracking.conclude(attempt.claim, self._line(attempt, task, how), left):
                 return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
             winner = self._winner(attempt, left)
         except GifOnUploadError as error:
@@ -143,7 +143,7 @@ class Submitter:
         if self._pending and outcome and outcome["status"] == FINISHED:
             self._pending.try_to_look_again(video, tracking.uri, outcome["claim"], request_id)
 
-    def _line(self, attempt: _Attempt, task: GifTask) -> Submitted:
+    def _line(self, attempt: _Attempt, task: GifTask, how: How) -> Submitted:
         video = attempt.video
         return {
             "status": SUBMITTED,
@@ -155,7 +155,7 @@ class Submitter:
             "size": video.size,
             "application_id": self._settings.application_id,
             "video_name": video_name(video),
-            **attempt.how,
+            **how,
         }
 
     def _winner(self, attempt: _Attempt, left: SecondsLeft) -> Submitted | None:
@@ -166,15 +166,39 @@ class Submitter:
             polls += 1
         return history.submitted
 
-    def _task(self, attempt: _Attempt, url: str) -> GifTask:
-        """The task, new or found; what the record says about how it came to be goes into `attempt.how`."""
-        lease, how = attempt.claim.lease, attempt.how
-        if suspects := attempt.history.unresolved:
-            how["takes_over"] = [suspect["claim"] for suspect in suspects]
-            found = self._find(attempt, url)
-            if found is not None:
-                how["adopted"] = True
-                return found
+    def _make(self, attempt: _Attempt, url: str) -> _Made:
+        """The task, new or found, or why there is none. What else goes wrong is raised."""
+        how: How = {}
+        try:
+            if suspects := attempt.history.unresolved:
+                how["takes_over"] = [suspect["claim"] for suspect in suspects]
+                try:
+                    found = self._find(attempt, url)
+                except GifTaskError as error:
+                    how["not_searched"] = error.code or type(error).__name__
+                    _go_on_unseen(attempt, error)
+                    found = None
+                if found is not None:
+                    return _Made(found, {**how, "adopted": True})
+            return _Made(self._create(attempt, url), how)
+        except GifOnUploadError as error:
+            return _Made(error, how)
+
+    def _find(self, attempt: _Attempt, url: str) -> GifTask | None:
+        """The task of the claims that are taken over, if there is one; raises a GifTaskError without an answer."""
+        return find_task(
+            self._listed,
+            attempt.video,
+            video_name(attempt.video),
+            url,
+            self._settings.application_id,
+            attempt.history,
+            attempt.claim.lease.left,
+            self._settings.bucket_domains,
+        )
+
+    def _create(self, attempt: _Attempt, url: str) -> GifTask:
+        lease = attempt.claim.lease
         if lease.left() <= self._tasks.time_limit:
             raise LeaseTooShort(
                 "held up for so long that submitting now could be submitting twice; nothing was sent",
@@ -183,42 +207,9 @@ class Submitter:
         callback = task_callback(self._settings, attempt.claim.id)
         return self._tasks.create(video_name(attempt.video), url, lease.left, callback)
 
-    def _find(self, attempt: _Attempt, url: str) -> GifTask | None:
-        """The task of the claims that are taken over, if there is one.
-
-        Without an answer nothing is sent: the next delivery looks again. Only where the role may not look, or a
-        person insists, is the video submitted all the same, and the record says so.
-        """
-        name, claim = video_name(attempt.video), attempt.claim
-        try:
-            return find_task(
-                self._listed,
-                attempt.video,
-                name,
-                url,
-                self._settings.application_id,
-                attempt.history,
-                claim.lease.left,
-                self._settings.bucket_domains,
-            )
-        except GifTaskError as error:
-            attempt.how["not_searched"] = error.code or type(error).__name__
-            if error.code not in NOT_PERMITTED and not attempt.insists:
-                raise NotProcessed(
-                    f"{error.message}; nothing was sent, for the task may exist",
-                    hint=f'{next_delivery("looks for it again")}; with "force": true it is submitted unseen',
-                    code=error.code,
-                    request_id=error.request_id,
-                ) from error
-            log("WARNING", "ListTasks did not help; submitting again", error=str(error), claim=claim.id)
-            return None
-
 
 class _Attempt(NamedTuple):
-    """One claim and what it is about. insists: a person asked for a task even if ListTasks cannot tell.
-
-    how: what is found out on the way, and belongs into the attempt's last line however it ends.
-    """
+    """One claim and what it is about. insists: a person asked for a task even if ListTasks cannot tell."""
 
     video: Video
     tracking: TrackingLog
@@ -226,24 +217,45 @@ class _Attempt(NamedTuple):
     claim: Claim
     patience: SecondsLeft
     insists: bool
-    how: How
 
     def time_to_record(self) -> float:
         """Seconds for which it is worth trying to append: until the invocation's end, but for a last request."""
         return self.patience() + self.claim.lease.seconds - LIMIT_SECONDS
 
 
-def _record_failure(attempt: _Attempt, error: GifOnUploadError) -> None:
+class _Made(NamedTuple):
+    """What an attempt has come to, and what its last line says about how, however it ends."""
+
+    end: GifTask | GifOnUploadError
+    how: How
+
+
+def _go_on_unseen(attempt: _Attempt, error: GifTaskError) -> None:
+    """Without an answer of ListTasks nothing is sent: raises NotProcessed, and the next delivery looks again.
+
+    Only where the role may not look, or a person insists, is the video submitted all the same.
+    """
+    if error.code not in NOT_PERMITTED and not attempt.insists:
+        raise NotProcessed(
+            f"{error.message}; nothing was sent, for the task may exist",
+            hint=f'{next_delivery("looks for it again")}; with "force": true it is submitted unseen',
+            code=error.code,
+            request_id=error.request_id,
+        ) from error
+    log("WARNING", "ListTasks did not help; submitting again", error=str(error), claim=attempt.claim.id)
+
+
+def _record_failure(attempt: _Attempt, error: GifOnUploadError, how: How) -> None:
     """Best effort: without the line the claim runs out by itself."""
     tracking, claim = attempt.tracking, attempt.claim
-    line = _failure(attempt, error)
+    line = _failure(attempt, error, how)
     try:
         tracking.conclude(claim, line, lambda: claim.lease.left() - LIMIT_SECONDS)
     except GifOnUploadError as second:
         log("WARNING", f"could not record that it is {line['status']}", record=tracking.uri, error=str(second))
 
 
-def _failure(attempt: _Attempt, error: GifOnUploadError) -> Failed | Unknown:
+def _failure(attempt: _Attempt, error: GifOnUploadError, how: How) -> Failed | Unknown:
     claim = attempt.claim
     failed: Failed = {
         "status": FAILED,
@@ -253,7 +265,7 @@ def _failure(attempt: _Attempt, error: GifOnUploadError) -> Failed | Unknown:
         "message": error.message,
         "api_request_id": error.request_id,
         "retryable": error.retryable,
-        **attempt.how,
+        **how,
     }
     if not isinstance(error, OutcomeUnknown):
         return failed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Task = dict[str, Any]
+Task = dict[str, object]
 BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -54,7 +54,7 @@ def order_of(pages: Mapping[int, Page]) -> bool | None:
     return falls if rises != falls else None
 
 
-def created_not_after(value: Any) -> datetime | None:
+def created_not_after(value: object) -> datetime | None:
     """The latest moment that a CreateTime may mean; None when it says nothing.
 
     The page gives `2021-01-01` as its example and no format: a day without a time may mean its end, and a time

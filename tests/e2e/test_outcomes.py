@@ -86,7 +86,7 @@ def test_the_end_is_not_written_after_what_the_collector_has_not_seen(
     log = log_of(cloud)
     history = log.read()
     assert history.submitted is not None
-    assert isinstance(log.claim(history, "somebody else", forced=True), Claim)
+    assert isinstance(log.claim(history, "somebody else", "", forced=True), Claim)
     assert not log.append_outcome(history, task_failed(history.submitted["claim"]), few_seconds())
     assert statuses(cloud) == ["claimed", "submitted", "claimed"]
 

@@ -11,6 +11,7 @@ from handler.credentials import Credentials, CurrentCredentials
 from handler.errors import AppendConflict, StorageDenied, StorageError, VideoNotFound
 from handler.settings import read_settings
 from handler.storage import Storage, is_worth_repeating
+from handler.storage_errors import ERRORS, TOKEN_CODES
 from tests.handler.environ import ENVIRON
 
 from .http_server import response
@@ -34,6 +35,18 @@ def answer(status: str, body: bytes, *headers: str) -> bytes:
     return response(status, body).replace(b"\r\n\r\n", "".join(f"\r\n{h}" for h in headers).encode() + b"\r\n\r\n")
 
 
+#: Of OSS's error codes, as its pages list them.
+STATUSES = {
+    "PublicEndpointForbidden": "400 Bad Request",
+    **dict.fromkeys(("NoSuchBucket", "NoSuchKey", "SymlinkTargetNotExist"), "404 Not Found"),
+    **dict.fromkeys(("FileImmutable", "ObjectNotAppendable", "PositionNotEqualToLength"), "409 Conflict"),
+    "AccessDenied": "403 Forbidden",
+    "InvalidAccessKeyId": "403 Forbidden",
+    "InvalidSecurityToken": "403 Forbidden",
+    "KmsServiceNotEnabled": "403 Forbidden",
+    "RequestTimeTooSkewed": "403 Forbidden",
+    "SecurityTokenExpired": "403 Forbidden",
+}
 PAGE = b"<html>\xff Not OSS </html>"
 DATE = "Date: Wed, 11 Mar 2026 05:40:45 GMT"
 FOREIGN = [
@@ -82,6 +95,33 @@ def test_an_append_is_applied_when_the_log_is_as_long_as_it_must_be(
     else:
         with pytest.raises(StorageError):
             storage(port).append(*PLACE, 5, b"line")
+
+
+@pytest.mark.parametrize("code", sorted(ERRORS))
+def test_a_known_code_is_a_typed_error_with_advice(serve: Callable[..., int], code: str) -> None:
+    """Its type is the one that its status has, which an unknown code goes by."""
+    status = STATUSES[code]
+    raised = []
+    for named in (code, "Surprise"):
+        with pytest.raises(StorageError) as caught:
+            storage(serve(refusal(status, named))).append(*PLACE, 5, b"line")
+        raised.append(caught.value)
+    known, unknown = raised
+    assert (known.code, unknown.code) == (code, "Surprise")
+    assert known.retryable == (code in TOKEN_CODES)
+    if code != "PositionNotEqualToLength":
+        assert type(known) is type(unknown)
+        assert known.hint
+        assert known.hint in str(known)
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable"), [("400 Bad", False), ("408 Timeout", True), ("429 Many", True), ("503 Busy", True)]
+)
+def test_a_code_without_a_row_goes_by_its_status(serve: Callable[..., int], status: str, retryable: bool) -> None:
+    with pytest.raises(StorageError) as caught:
+        storage(serve(refusal(status, "Surprise"))).append(*PLACE, 5, b"line")
+    assert caught.value.retryable is retryable
 
 
 def test_what_oss_itself_refuses_is_believed(serve: Callable[..., int]) -> None:

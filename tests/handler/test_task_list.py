@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown
 from handler.gif_task import GifTaskClient, TaskPage
 from handler.task_list import TaskList
+from handler.task_page import Task
 
 #: Shortly before midnight, so that a listing by days has two of them.
 START = datetime(2026, 1, 1, 23, 30, tzinfo=timezone.utc).timestamp()
@@ -49,7 +50,7 @@ class Service:
             # Within a day, in the order in which they were made.
             ordered = sorted(self.tasks, key=lambda task: sign * task[1])
         shown = ordered[(page - 1) * self.size : page * self.size]
-        listed = [
+        listed: list[Task] = [
             {"TaskId": number, "VideoName": name, "CreateTime": self._time(at)} for at, number, name in shown
         ]
         return TaskPage(listed, len(self.tasks) if self.counts else None, self.size)
