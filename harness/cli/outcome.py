@@ -41,6 +41,9 @@ def wait_for_outcome(cloud: Client, bucket: str, key: str, limit: float = LIMIT)
 
 def _conclude(cloud: Client, video: Mapping[str, Any], said: str) -> int:
     task = video["task"]
+    if video["state"] == "finished":
+        click.echo(f"GIF        {video['record']['lines'][-1]['line']['gif'] or video['detail']}")
+        return 0
     if video["state"] == "succeeded" and task["gif"]:
         gif = task["gif"]
         click.echo(f"GIF        oss://{gif['bucket']}/{gif['key']}")
@@ -64,7 +67,7 @@ def _problem(cloud: Client, video: Mapping[str, Any], said: str) -> tuple[str, s
         return f"nobody was told of {uri}", f"these are watched: {watched}" if watched else "deploy the function"
     if state == "none":
         said = said or f"the function has not said how it ended with {uri}: see {cloud.url}/_console/invocations"
-    if task and state == "failed":
+    if task and state in ("failed", "task_failed"):
         return (
             f"task {task['task_id']} failed: {detail}",
             "look whether the video plays; what you upload anew is tried anew",

@@ -118,7 +118,9 @@ class VideoView:
     @property
     def ended(self) -> bool:
         """Whether nothing more can become of it but by a new event: there is a GIF, or never will be."""
-        return self.state in ("skipped", "succeeded") or (self.state == "failed" and self.task is not None)
+        return self.state in ("skipped", "succeeded", "finished", "task_failed") or (
+            self.state == "failed" and self.task is not None
+        )
 
     @property
     def uri(self) -> str:

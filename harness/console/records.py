@@ -82,6 +82,13 @@ def _in_words(line: Mapping[str, Any]) -> str:
         return f"{_problem(line)}; {again}"
     if status == "unknown":
         return f"{_problem(line)}; the next delivery looks for the task first"
+    if status == "finished":
+        if not line.get("gif"):
+            return f"its key holds other content by now, of eTag {line.get('superseded_by')}: no GIF is kept"
+        return f"{line['gif']}, {line.get('bytes')} bytes, {line.get('task_seconds')} s after the task was made"
+    if status == "task_failed":
+        names = ": ".join(filter(None, (str(line.get(name) or "") for name in ("error_name", "reason"))))
+        return f"{names}; it is on the list of what needs a person"
     return json.dumps(line, ensure_ascii=False)
 
 

@@ -41,9 +41,10 @@ class Elements(HTMLParser):
         self.text += data
 
     def links(self) -> set[str]:
-        return {
-            str(attrs[name]) for _, attrs in self.found for name in ("href", "src", "action") if attrs.get(name)
-        }
+        """What a browser gets; a form that is posted is no link."""
+        names = ("href", "src", "action")
+        found = [attrs for tag, attrs in self.found if not (tag == "form" and attrs.get("method") == "post")]
+        return {str(attrs[name]) for attrs in found for name in names if attrs.get(name)}
 
     def videos(self) -> list[str]:
         """The keys that the players play."""
