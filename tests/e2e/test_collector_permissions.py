@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 
 import pytest
@@ -13,27 +12,10 @@ from harness.cloud import LocalCloud, local_cloud
 from tests.clock import Clock
 from tests.e2e.collecting import FAILED, GIF, collector_for, put, succeed, url_of
 from tests.e2e.handling import Handler, handler_for
+from tests.e2e.policies import document, grants, without
 from tests.e2e.uploads import RECORDS, event_for
-from tests.project import PROJECT
 
-POLICY = json.loads((PROJECT / "ram" / "collector-policy.json").read_text(encoding="utf-8"))
-GRANTS = [
-    (statement["Sid"], action)
-    for statement in POLICY["Statement"]
-    for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-]
-
-
-def without(sid: str, action: str, path: Path) -> Path:
-    """The policy less one action of one statement."""
-    statements = []
-    for statement in POLICY["Statement"]:
-        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-        left = [a for a in actions if (statement["Sid"], a) != (sid, action)]
-        if left:
-            statements.append({**statement, "Action": left})
-    path.write_text(json.dumps({**POLICY, "Statement": statements}), encoding="utf-8")
-    return path
+POLICY = document("collector-policy.json")
 
 
 def prepare(cloud: LocalCloud, clock: Clock, handler: Handler) -> None:
@@ -55,9 +37,9 @@ def run(cloud: LocalCloud) -> set[str]:
     return {entry.fields["action"] for entry in cloud.journal.entries("denied")}
 
 
-@pytest.mark.parametrize(("sid", "action"), GRANTS, ids=str)
+@pytest.mark.parametrize(("sid", "action"), grants(POLICY), ids=str)
 def test_every_permission_is_needed(sid: str, action: str, tmp_path: Path, clock: Clock) -> None:
-    policy = without(sid, action, tmp_path / "policy.json")
+    policy = without(POLICY, sid, action, tmp_path / "policy.json")
     with local_cloud(collector_policy_file=policy, render=False, clock=clock) as cloud:
         prepare(cloud, clock, handler_for(cloud, clock, cloud.url))
         if action == "multimediaai:GetTaskStatus":

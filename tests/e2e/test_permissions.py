@@ -8,33 +8,15 @@ from pathlib import Path
 import pytest
 
 from harness.cloud import local_cloud
+from tests.e2e.policies import document, grants, without
 from tests.e2e.uploads import event_for, records, upload
-from tests.project import PROJECT
 
-POLICY = json.loads((PROJECT / "ram" / "role-policy.json").read_text(encoding="utf-8"))
-#: action of the policy → what has to happen for it to be needed
-GRANTS = [
-    (statement["Sid"], action)
-    for statement in POLICY["Statement"]
-    for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-]
+POLICY = document("role-policy.json")
 
 
-def without(sid: str, action: str, path: Path) -> Path:
-    """The policy less one action of one statement."""
-    statements = []
-    for statement in POLICY["Statement"]:
-        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-        left = [a for a in actions if (statement["Sid"], a) != (sid, action)]
-        if left:
-            statements.append({**statement, "Action": left})
-    path.write_text(json.dumps({**POLICY, "Statement": statements}), encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize(("sid", "action"), GRANTS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("sid", "action"), grants(POLICY), ids=lambda value: str(value))
 def test_every_permission_is_needed(sid: str, action: str, tmp_path: Path) -> None:
-    policy = without(sid, action, tmp_path / "policy.json")
+    policy = without(POLICY, sid, action, tmp_path / "policy.json")
     with local_cloud(
         policy_file=policy, retry_delay=lambda _: 0.05, function_environment={"CLAIM_LEASE_SECONDS": "1.5"}
     ) as cloud:
