@@ -44,7 +44,7 @@ def _function_input(props: Section) -> Document:
         "description": props.text("description", ""),
         # Which account it is of is looked at with all the other names.
         "role": re.sub(r"^acs:ram::[^:]*:", "acs:ram::0:", props.text("role", "")),
-        "tags": props.values.get("tags"),
+        "tags": [{"Key": tag.text("key"), "Value": tag.text("value", "")} for tag in props.items("tags")],
     }
     for name in ("memorySize", "diskSize", "timeout", "instanceConcurrency"):
         if name in props.values:

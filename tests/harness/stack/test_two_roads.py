@@ -100,6 +100,13 @@ def test_both_roads_lead_to_the_same_function(cloud: LocalCloud, tmp_path: Path,
     assert from_stack(tmp_path, {**LEAST, **props}) == replace(made, code=tmp_path, code_checksum="")
 
 
+def test_tags_have_the_component_s_names(tmp_path: Path) -> None:
+    """In the API they are Key and Value."""
+    from_stack(tmp_path, {**LEAST, "tags": [{"key": "team", "value": "video"}]})
+    with pytest.raises(StackError, match=r"tags\[0\]\.key: is required"):
+        from_stack(tmp_path, {**LEAST, "tags": [{"Key": "team"}]})
+
+
 @pytest.mark.parametrize(
     ("props", "problem"),
     [
