@@ -6,11 +6,12 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.project import PROJECT
@@ -70,3 +71,10 @@ def test_the_ranges_for_others_admit_what_is_tested_here() -> None:
     pins = pinned("requirements-dev.txt")
     for name, requirement in project().items():
         assert requirement.specifier.contains(pins[name]), requirement
+
+
+def test_every_pin_installs_on_the_oldest_python() -> None:
+    """A release that needs a newer one makes `make` fail there, before anything runs."""
+    for name in pinned("requirements-dev.txt"):
+        needs = distribution(name).metadata["Requires-Python"] or ""
+        assert SpecifierSet(needs).contains("3.10.0"), f"{name} needs Python {needs}"
