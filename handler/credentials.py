@@ -19,7 +19,7 @@ class FunctionContext(Protocol):
 
     request_id: str
     region: str
-    function: Any  # .timeout: seconds
+    function: Any  # .timeout: seconds; .handler: as in s.yaml
 
 
 @dataclass(frozen=True)

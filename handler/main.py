@@ -26,10 +26,16 @@ _collector: Collector | None = None
 
 
 def initialize(context: FunctionContext) -> None:
-    """Function Compute's initializer: checks the settings and builds the clients; raises SettingsError."""
-    global _app
+    """Function Compute's initializer: checks the settings and builds what this function needs, no more.
+
+    Raises SettingsError.
+    """
+    global _app, _collector
     try:
-        _app = _build(context)
+        if str(getattr(context.function, "handler", "")).endswith(".collect"):
+            _collector = compose_collector(_settings(context))
+        else:
+            _app = _build(context)
     except SettingsError as error:
         # The platform does not hand over the event that wanted this instance, so no video can be named here.
         log("ERROR", "the function cannot start", **error_fields(error))
@@ -76,15 +82,10 @@ def _settings(context: FunctionContext) -> Settings:
 
 def compose(settings: Settings) -> App:
     """All that lives as long as the instance: clients with their kept-alive connections, and who uses them."""
-    remember_address(settings.callback_url)
-    remember_address(settings.collect_url)
-    credentials = CurrentCredentials()
     # Beside each video's own request there may be its pending entry's.
-    connections = Connections(size=2 * THREADS)
-    storage = Storage(settings, credentials, connections)
+    credentials, storage, tasks = _clients(settings, 2 * THREADS)
     pending = PendingEntries(settings, Objects(storage)) if settings.collect else None
-    submitter = Submitter(settings, storage, GifTaskClient(settings, credentials, connections), pending)
-    return App(settings, credentials, submitter)
+    return App(settings, credentials, Submitter(settings, storage, tasks, pending))
 
 
 def compose_collector(settings: Settings) -> Collector:
@@ -97,14 +98,7 @@ def compose_collector(settings: Settings) -> Collector:
     from handler.follow import Follower
     from handler.gif_store import GifStore
 
-    remember_address(settings.callback_url)
-    remember_address(settings.collect_url)
-    credentials = CurrentCredentials()
-    connections = Connections(size=COLLECTING)
-    storage, tasks = (
-        Storage(settings, credentials, connections),
-        GifTaskClient(settings, credentials, connections),
-    )
+    credentials, storage, tasks = _clients(settings, COLLECTING)
     objects = Objects(storage)
     pending = PendingEntries(settings, objects)
     # It writes no entries: those that are there already follow what it submits.
@@ -112,3 +106,12 @@ def compose_collector(settings: Settings) -> Collector:
     gifs, downloads = GifStore(settings, objects), Downloads(settings)
     follower = Follower(settings, storage, tasks, submitter, pending, gifs, downloads)
     return Collector(settings, credentials, pending, follower, DeadLetters(settings, storage, pending))
+
+
+def _clients(settings: Settings, size: int) -> tuple[CurrentCredentials, Storage, GifTaskClient]:
+    """size: connections that are kept alive to each host."""
+    remember_address(settings.callback_url)
+    remember_address(settings.collect_url)
+    credentials, connections = CurrentCredentials(), Connections(size)
+    storage = Storage(settings, credentials, connections)
+    return credentials, storage, GifTaskClient(settings, credentials, connections)
