@@ -1,4 +1,8 @@
-"""Events that failed in all their tries: kept below `.failed/`, unless every video in them is on record by now."""
+"""Events that failed in all their tries: kept below `.failed/`, unless every video in them is on record by now.
+
+A video whose record has begun and has not come to an end is followed from here on: its entry may be missing, where
+it could not be written. So it ends as any other, and nobody is called because of an event whose videos have GIFs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import re
 from handler.collect_events import DeadLetter
 from handler.errors import EventError, GifOnUploadError, VideoNotFound
 from handler.events import Rejected, read_event
-from handler.pending import PendingEntries
+from handler.pending import PendingEntries, entry_for
 from handler.redaction import redact
 from handler.settings import Settings
 from handler.storage import SecondsLeft, Storage, insist
@@ -58,7 +62,14 @@ class DeadLetters:
             if video.etag is None:
                 facts = insist(lambda: self._storage.video(video.bucket, video.key), left)
                 video = video._replace(etag=facts.etag, size=facts.size)
-            return TrackingLog(self._settings, self._storage, video).read(left).submitted is not None
+            tracking = TrackingLog(self._settings, self._storage, video)
+            history = tracking.read(left)
+            if not self._settings.collect:  # nobody follows it
+                return history.submitted is not None
+            if (last := history.last) and not history.outcome:
+                entry = entry_for(video, tracking.uri, last["claim"], last["request_id"])
+                self._pending.put(last["claim"], entry, left)
+            return last is not None
         except VideoNotFound:
             return False
         except GifOnUploadError as error:

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from handler.errors import EventError
+from handler.errors import EventError, VideosFailed
 from harness.cloud import LocalCloud
+from tests.clock import Clock
 from tests.e2e.handling import Handler
 from tests.e2e.uploads import EVENT, RECORDS, VIDEOS
 
@@ -91,6 +92,24 @@ def test_a_dead_letter_whose_videos_are_on_record_is_not_kept(
     make_handler()(EVENT)
     assert collector_for(cloud)(dead(EVENT))["kept"] is False
     assert listed(cloud, FAILED) == []
+
+
+def test_a_video_of_a_dead_letter_whose_entry_is_missing_is_followed(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock
+) -> None:
+    """CreateGifTask was away for all the event's tries, and so was OSS when the entry was written."""
+    cloud.faults.add("oss:PutObject:error=403/AccessDenied:times=1")
+    cloud.faults.add("multimediaai:CreateGifTask:page=503:times=1")
+    with pytest.raises(VideosFailed):
+        make_handler()(EVENT)
+    assert listed(cloud, PENDING) == []
+    collect = collector_for(cloud)
+    assert collect(dead(EVENT))["kept"] is False
+    clock.ahead += 60
+    assert collect()["resubmitted"] == 1
+    succeed(cloud, url_of(cloud, "result.gif", GIF))
+    assert collect()["finished"] == 1
+    assert (listed(cloud, PENDING), listed(cloud, FAILED)) == ([], [])
 
 
 @pytest.mark.parametrize(
