@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import Final, Literal, NamedTuple, TypedDict, Union, cast
 
 from handler.errors import RecordUnreadable
@@ -124,8 +123,6 @@ class TaskFailed(_Common):
 Line = Union[Claimed, Submitted, Failed, Unknown, Finished, TaskFailed]  # noqa: UP007 - evaluated by Python 3.10
 #: The task's end, as the collector writes it.
 Outcome = Union[Finished, TaskFailed]  # noqa: UP007
-_SUFFIX = ".jsonl"
-_SHA256 = re.compile("[0-9a-f]{64}")
 _NUMBERS = {
     CLAIMED: "lease_seconds",
     UNKNOWN: "lease_seconds",
@@ -134,14 +131,6 @@ _NUMBERS = {
     FINISHED: "task_id",
     TASK_FAILED: "task_id",
 }
-
-
-class Upload(NamedTuple):
-    """What a record's name says. key: None where the name has its SHA-256; then the submitted line tells it."""
-
-    bucket: str
-    key: str | None
-    etag: str
 
 
 class History(NamedTuple):
@@ -183,11 +172,6 @@ class History(NamedTuple):
     def settled_at(self) -> float:
         """Since when no attempt in it can still make a task, by OSS's clock: once nobody holds it any more."""
         return self.read_at - max(0.0, self.age - self._hold)
-
-    @property
-    def changed_at(self) -> float:
-        """When the last line was written: epoch seconds by OSS's clock."""
-        return self.read_at - self.age
 
     @property
     def _hold(self) -> float:
@@ -270,18 +254,7 @@ def _is_number(value: object) -> bool:
 
 def record_key(prefix: str, bucket: str, key: str, etag: str | None) -> str:
     """`<prefix><bucket>/<key>/<etag>.jsonl`; the key's SHA-256 instead of the key where that would be too long."""
-    name = f"{prefix}{bucket}/{key}/{etag}{_SUFFIX}"
+    name = f"{prefix}{bucket}/{key}/{etag}.jsonl"
     if len(name.encode()) <= MAX_KEY_BYTES:
         return name
-    return f"{prefix}{bucket}/{hashlib.sha256(key.encode()).hexdigest()}/{etag}{_SUFFIX}"
-
-
-def upload_of(prefix: str, name: str) -> Upload | None:
-    """The way back from record_key; None for what is not a record's name, such as a pending entry's."""
-    if not name.startswith(prefix) or not name.endswith(_SUFFIX):
-        return None
-    bucket, _, rest = name[len(prefix) : -len(_SUFFIX)].partition("/")
-    key, _, etag = rest.rpartition("/")
-    if not bucket or bucket.startswith(".") or not key or not etag:
-        return None
-    return Upload(bucket, None if _SHA256.fullmatch(key) else key, etag)
+    return f"{prefix}{bucket}/{hashlib.sha256(key.encode()).hexdigest()}/{etag}.jsonl"

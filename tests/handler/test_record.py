@@ -12,51 +12,9 @@ from handler.record import (
     Outcome,
     Submitted,
     TaskFailed,
-    Upload,
     encode,
     read_lines,
-    record_key,
-    upload_of,
 )
-
-PREFIX = "gif-tasks/"
-
-
-@pytest.mark.parametrize(
-    ("bucket", "key", "etag"),
-    [
-        ("my-videos", "clip.mp4", "5D41402ABC4B2A76B9719D911017C592"),
-        ("my-videos", "视频/a+b 100%.mp4", "ETAG-12"),
-        ("my-videos", "clip.mp4/ETAG.jsonl", "E"),
-        ("my-videos", "a//b/", "E"),
-        ("my-videos", "n" * 989, "ETAG-12"),
-    ],
-)
-@pytest.mark.parametrize("prefix", [PREFIX, ""])
-def test_a_records_name_leads_back_to_its_upload(bucket: str, key: str, etag: str, prefix: str) -> None:
-    assert upload_of(prefix, record_key(prefix, bucket, key, etag)) == Upload(bucket, key, etag)
-
-
-@pytest.mark.parametrize("key", ["n" * 1000, "0123456789abcdef" * 4])
-def test_a_name_with_a_hash_does_not_tell_the_key(key: str) -> None:
-    assert upload_of(PREFIX, record_key(PREFIX, "my-videos", key, "E")) == Upload("my-videos", None, "E")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "gif-tasks/.pending/0123.json",
-        "gif-tasks/.failed/a/b.jsonl",
-        "gif-tasks/my-videos/E.jsonl",
-        "gif-tasks/my-videos/clip.mp4/.jsonl",
-        "gif-tasks/my-videos/clip.mp4/E.json",
-        "gifs/my-videos/clip.mp4/E.jsonl",
-        "",
-    ],
-)
-def test_what_is_not_a_records_name_leads_nowhere(name: str) -> None:
-    assert upload_of(PREFIX, name) is None
-
 
 AT = "2026-01-01T00:00:00.000Z"
 
