@@ -99,7 +99,7 @@ def object_at(url: str, domains: Mapping[str, str]) -> Place:
 def host_and_path(url: str) -> str:
     """A URL's host and path, decoded: `videos.example.com/a/b c.mp4`. "" for what is not a URL.
 
-    It is no secret: scheme, user, port, query and so the signature are left out.
+    It is not a secret: scheme, user, port, query and so the signature are left out.
     """
     try:
         parts = urlsplit(url)

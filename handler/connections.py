@@ -1,8 +1,8 @@
 """Everything an instance sends goes through here. What fails says whether the service can have seen it.
 
 Neither requests nor urllib3 fits: they hide whether a request was sent, limit each silence and not the whole, and
-read answers with http.client, which takes an interim answer (102, 103) for the final one. Here are no cookies,
-redirects, proxies or streams: each answer is read as a whole, by wire.py, and a URL is sent as it was signed.
+read answers with http.client, which takes an interim answer (102, 103) for the final one. Cookies, redirects,
+proxies and streams are left out: each answer is read as a whole, by wire.py, and a URL is sent as it was signed.
 
 requests remains the seam: a Session's adapters decide who sends, so whatever intercepts requests intercepts this.
 """
@@ -44,7 +44,7 @@ class TransportError(Exception):
 
 
 class NotSent(TransportError):
-    """There was no connection: the service surely has not seen the request."""
+    """It was not connected: the service surely has not seen the request."""
 
 
 class NeverSent(TransportError):

@@ -58,5 +58,5 @@ class CurrentCredentials:
 
     def __call__(self) -> Credentials:
         if self._current is None:
-            raise CredentialsError("no invocation is running, so there are no credentials yet")
+            raise CredentialsError("credentials come with an invocation, and none is running")
         return self._current

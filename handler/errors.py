@@ -27,7 +27,7 @@ GifOnUploadError
 │   └── OutcomeUnknown        sent, and no answer that tells: the task may exist
 ├── ResultError               what the task's result leads to could not be stored
 │   ├── ResultNotFetched      it could not be fetched now: the next run asks for a new address
-│   └── ResultUnusable        there is no image, or it may not be fetched
+│   └── ResultUnusable        it does not lead to an image, or may not be fetched
 ├── UnexpectedError           a fault of this function
 └── VideosFailed              one or more videos of an event failed; names each
 """
@@ -206,7 +206,7 @@ class ResultNotFetched(ResultError):
 
 
 class ResultUnusable(ResultError):
-    """There is no image behind the address, or nothing may be fetched from it."""
+    """The address does not lead to an image, or nothing may be fetched from it."""
 
 
 class UnexpectedError(GifOnUploadError):

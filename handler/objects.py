@@ -81,7 +81,7 @@ class Objects:
         return self._storage.read(bucket, key)
 
     def head(self, bucket: str, key: str) -> Head | None:
-        """HeadObject; None when there is no such object, or only its bucket is."""
+        """HeadObject; None when the object does not exist, though its bucket does."""
         try:
             answer = self._storage.call("HeadObject", "HEAD", bucket, key)
         except oss.exceptions.BaseError as exc:
@@ -99,7 +99,7 @@ class Objects:
         return Head("" if is_link else found.strip('"').upper(), metadata)
 
     def delete(self, bucket: str, key: str) -> None:
-        """DeleteObject; what is not there is no error."""
+        """DeleteObject; what is not there is not an error."""
         try:
             answer = self._storage.call("DeleteObject", "DELETE", bucket, key)
         except oss.exceptions.BaseError as exc:

@@ -11,8 +11,8 @@ import re
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 REMOVED = "[removed]"
-#: Letters and digits are the same in every encoding, and so many of a credential's in a row are no accident, even
-#: where a service repeats only a part.
+#: Letters and digits are the same in every encoding, and so many of a credential's in a row are not an accident,
+#: even where a service repeats only a part.
 _RUN = 12
 #: Of two invocations, because an answer to the one before may come late.
 _KEPT = 2

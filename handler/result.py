@@ -38,7 +38,7 @@ class Result(NamedTuple):
 def fetch_result(downloads: Downloads, url: str, most: int) -> Result:
     """The image that a result's URL leads to, of at most `most` bytes; to be closed.
 
-    Raises ResultNotFetched when a later try may succeed, ResultUnusable when there is no image.
+    Raises ResultNotFetched when a later try may succeed, ResultUnusable when it does not lead to an image.
     """
     found = _fetch(downloads, url, most)
     if isinstance(found, Result):

@@ -216,6 +216,6 @@ class _Look:
 
 def _no_time() -> LeaseTooShort:
     return LeaseTooShort(
-        "held up for so long that there is no time to look for the task; nothing was sent",
+        "held up for so long that the time is too short to look for the task; nothing was sent",
         hint=next_delivery("looks for it"),
     )

@@ -15,7 +15,7 @@ from harness.cli.outcome import wait_for_outcome
 @click.command(short_help="Upload a file to the running cloud.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("target", metavar="[oss://BUCKET/KEY]", required=False)
-@click.option("--wait", is_flag=True, help="Wait for what becomes of it; exit code 1 when that is no GIF.")
+@click.option("--wait", is_flag=True, help="Wait for what becomes of it; exit code 1 when that is not a GIF.")
 @ENDPOINT_OPTION
 def put(file: Path, target: str | None, wait: bool, endpoint: str | None) -> None:
     """Upload FILE to the running local cloud, with the official SDK.
@@ -28,7 +28,7 @@ def put(file: Path, target: str | None, wait: bool, endpoint: str | None) -> Non
     try:
         size = file.stat().st_size
         if not file.is_file():
-            raise Mistake(f"{file}: {'is a directory' if file.is_dir() else 'is no file'}")
+            raise Mistake(f"{file}: {'is a directory' if file.is_dir() else 'is not a file'}")
     except OSError as exc:
         raise Mistake(f"{file}: {_reason(exc)}") from exc
     if warning := too_large(size):

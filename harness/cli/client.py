@@ -187,7 +187,7 @@ class Client:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise CallError(f"what answers at {self.url} is no local cloud; name yours with --endpoint")
+            raise CallError(f"what answers at {self.url} is not a local cloud; name yours with --endpoint")
         if not answer.ok:
             raise CallError(str(document.get("error", {}).get("message", answer.reason)))
         return document
@@ -202,7 +202,7 @@ def _is_utf8(name: str) -> bool:
 
 
 def _checked(url: str) -> str:
-    """Raises CallError for what is no http address."""
+    """Raises CallError for what is not an http address."""
     try:
         address = urlsplit(url)
         good = address.scheme in ("http", "https") and address.hostname and address.port != 0

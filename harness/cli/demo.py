@@ -125,12 +125,12 @@ def _facts(video: Path) -> tuple[str, float | None]:
         if not video.exists():
             raise DemoError(f"{video}: there is no such file")
         if not video.is_file():
-            raise DemoError(f"{video}: is no file")
+            raise DemoError(f"{video}: is not a file")
         if reason := too_large(video.stat().st_size):
             raise DemoError(f"{video}: {reason}")
         with Video(video) as opened:
             if not any(True for _ in opened.frames()):
-                raise DemoError(f"{video}: is no video: it has no picture")
+                raise DemoError(f"{video}: is not a video: it has no picture")
             said = f"{opened.duration:.1f} s, " if opened.duration else ""
             facts = f"{said}{opened.width}×{opened.height}, {video.stat().st_size / 1024:.0f} kB"
             seconds = opened.duration

@@ -27,7 +27,7 @@ class Sample:
 
 
 def read_samples(directory: Path) -> Sequence[Sample]:
-    """Every sample, by name. Raises ValueError when one is no JSON."""
+    """Every sample, by name. Raises ValueError when one is not JSON."""
     return [
         Sample(path, _event(json.loads(path.read_text(encoding="utf-8"))), _result(path.name))
         for path in sorted(directory.glob("*.json"))

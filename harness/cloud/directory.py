@@ -26,7 +26,7 @@ class DirectoryInUse(Exception):
 
 
 class NotAStateDirectory(Exception):
-    """The directory holds something, and that is no local cloud's."""
+    """The directory holds something, and that is not a local cloud's."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} is not empty and holds no state of a local cloud")

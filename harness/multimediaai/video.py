@@ -189,4 +189,4 @@ def _why_not(path: Path) -> str:
         head = file.read(12)
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return "an MP4 or MOV file that is damaged or cut short: its index (moov) cannot be read"
-    return "this is no video, or not in a format that can be read"
+    return "this is not a video, or not in a format that can be read"

@@ -1,4 +1,4 @@
-"""Warm invocations: a new video, a duplicate, an object that is no video, and a person's list of a thousand."""
+"""Warm invocations: a new video, a duplicate, an object that is not a video, and a person's list of a thousand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.benchmarks.setting import Function, Peer, Place, upload_event
 MILLI = 1e3
 LATENCY = 0.010
 WARM_UP, INVOCATIONS = 20, 15
-#: An object that is no video takes so little that only many of them tell how much.
+#: An object that is not a video takes so little that only many of them tell how much.
 SKIPPED = 300
 VIDEOS = 1000
 #: HeadObject, claim, CreateGifTask, record.
@@ -71,7 +71,7 @@ def _new_videos(place: Place, peer: str, count: int) -> list[str]:
 
 
 def measure_others(place: Place, peers: Mapping[str, Peer], rounds: int = 8) -> list[Figure]:
-    """What costs least: a video that is on record already, and an object that is no video."""
+    """What costs least: a video that is on record already, and an object that is not a video."""
     place.stub.set_latency(LATENCY)
     duplicate, text = upload_event(next(place.keys)), upload_event("notes/readme.txt")
     with ExitStack() as running:

@@ -34,7 +34,7 @@ class CodeArchive:
         self._directory = directory
 
     def add(self, data: bytes) -> Code:
-        """Raises FcError (400) for what is no zip that FC would take."""
+        """Raises FcError (400) for what is not a zip that FC would take."""
         checksum = str(crc64(data))
         folder = self._directory / checksum
         if not folder.is_dir():

@@ -147,7 +147,7 @@ def test_the_handler_with_its_real_endpoints(cloud: LocalCloud) -> None:
 def test_the_service_downloads_from_the_real_address() -> None:
     with local_cloud(intercept=True) as cloud:
         task = cloud.multimediaai.tasks.wait(submit(cloud, "no-video.mp4")["task_id"], 20)
-    # It got as far as to find that this is no video.
+    # It got as far as to find that this is not a video.
     assert (task.error_name, task.ended) == ("Decode fail", True)
 
 

@@ -33,7 +33,7 @@ def test_one_process_renders_many_and_says_how_far_it_is(tmp_path: Path, rendere
 
 def test_a_bad_file_is_refused_with_its_reason_and_the_next_rendered(tmp_path: Path, renderer: Renderer) -> None:
     (tmp_path / "text").write_text("no video", encoding="utf-8")
-    with pytest.raises(VideoError, match="this is no video"):
+    with pytest.raises(VideoError, match="this is not a video"):
         renderer.render(tmp_path / "text", tmp_path / "v.gif", lambda done: None)
     renderer.render(make_video(tmp_path / "v.mp4", frames=12), tmp_path / "v.gif", lambda done: None)
 

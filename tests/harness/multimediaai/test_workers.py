@@ -65,7 +65,7 @@ def test_failures_have_a_reason_and_the_next_task_succeeds(world: World) -> None
     assert {task.status for task in failed} == {TaskStatus.FAILED}
     place = f"{world.server.url}/files/"
     assert [(task.error_code, task.error_name, task.error_reason) for task in failed] == [
-        ("2000", "Decode fail", "this is no video, or not in a format that can be read"),
+        ("2000", "Decode fail", "this is not a video, or not in a format that can be read"),
         ("2000", "Decode fail", "the file is empty"),
         ("2000", "Decode fail", "the file has no video track, only sound"),
         ("1000", "Download fail", f"{place}refused.mp4 answered 403 (AccessDenied)"),
