@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
+from tests.imports import imported
 from tests.project import PROJECT
 
 #: A module may import from the layers below its own, and from nothing of the project else.
@@ -24,17 +24,6 @@ LAYERS = [
     {"collect"},
     {"main"},
 ]
-
-
-def imported(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name}: a relative import"
-            names.add(str(node.module))
-    return names
 
 
 def test_every_module_of_the_handler_has_its_layer() -> None:

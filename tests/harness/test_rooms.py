@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import harness
+from tests.imports import imported
 from tests.project import PROJECT
 
 #: A wing may import from the floors below its own, and from nothing of the project else.
@@ -21,17 +21,6 @@ FLOORS = [
     {"cli", "pytest_plugin"},
     {"__main__"},
 ]
-
-
-def imported(path: Path) -> set[str]:
-    """`package.wing` of everything that a file imports, inside functions too."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {".".join(name.split(".")[:2]) for name in names}
 
 
 def wings() -> dict[str, list[Path]]:
