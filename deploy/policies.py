@@ -19,7 +19,7 @@ from typing import Any
 from harness.ram.policy import PolicyError
 from harness.stack.documents import fill_policy, load_policy, policy_names
 from harness.stack.reader import Stack, read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 PROJECT = Path(__file__).parents[1]
 

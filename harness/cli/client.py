@@ -13,8 +13,8 @@ import requests
 
 from harness.cloud.directory import running_at
 from harness.ram.identity import Credentials
+from serverless.local import URL as DEFAULT_URL
 
-DEFAULT_URL = "http://127.0.0.1:9000"
 #: Seconds; a cloud on this machine answers at once or not at all.
 _ANSWER_SECONDS = 10.0
 _RESET_SECONDS = 60.0

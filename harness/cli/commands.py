@@ -15,7 +15,7 @@ from harness.cli.group import Commands, Mistake, ask, client_of
 from harness.cli.options import NEW_ACCOUNT_OPTION, PROJECT, STATE_OPTION, owner_key
 from harness.cloud.directory import DirectoryInUse, remove_state, running_at
 from harness.http.faults import KINDS
-from harness.stack.dotenv import DotenvError, read_dotenv
+from serverless.dotenv import DotenvError, read_dotenv
 
 
 @click.group(

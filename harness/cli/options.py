@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from harness.cli.client import DEFAULT_URL
-from harness.ram.identity import OWNER_KEY_ID, OWNER_KEY_SECRET, Credentials
+from harness.ram.identity import Credentials
+from serverless.local import OWNER_KEY_ID, OWNER_KEY_SECRET
+from serverless.local import URL as DEFAULT_URL
 
 PROJECT = Path(__file__).parents[2]
 STATE = PROJECT / ".local-cloud"

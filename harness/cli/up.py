@@ -17,7 +17,7 @@ from harness.cloud.options import CloudOptions
 from harness.http.faults import FaultError, parse_fault
 from harness.http.server import is_loopback
 from harness.ram.policy import PolicyError
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 
 class UpError(Exception):

@@ -39,7 +39,7 @@ from harness.ram.identity import Credentials, Identities
 from harness.ram.policy import Decision, Policy
 from harness.stack.checks import wrong_names
 from harness.stack.local import read_local_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 __all__ = ["ALLOW_ALL", "DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "local_cloud"]
 

@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.fc import exponential_delay
-from harness.ram.identity import ACCOUNT_ID, Credentials
+from harness.ram.identity import Credentials
+from serverless.local import DEFAULTS as DEFAULTS
 
 PROJECT = Path(__file__).parents[2]
-#: Values for what s.yaml leaves to the user, so that the local cloud runs with nothing filled in.
-DEFAULTS = {
-    "ACCOUNT_ID": ACCOUNT_ID,
-    "REGION": "cn-beijing",
-    "APPLICATION_ID": "local-application",
-    "VIDEO_BUCKET": "my-videos",
-    "TRACKING_BUCKET": "my-gif-records",
-}
 #: The document of a role that may do everything. What RAM would refuse in the account, no test finds with it.
 ALLOW_ALL: Mapping[str, Any] = {
     "Version": "1",

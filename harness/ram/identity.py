@@ -15,9 +15,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-ACCOUNT_ID = "1234567890123456"
-OWNER_KEY_ID = "LTAI5tLocalCloud"
-OWNER_KEY_SECRET = "local-cloud-secret"
+from serverless.local import ACCOUNT_ID as ACCOUNT_ID
+from serverless.local import OWNER_KEY_ID, OWNER_KEY_SECRET
 
 
 @dataclass(frozen=True)

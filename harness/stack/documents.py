@@ -12,7 +12,7 @@ from harness.fc.spec import FunctionSpec, role_name
 from harness.fc.triggers.specs import OssTrigger
 from harness.ram.policy import PolicyError
 from harness.stack.reader import Stack, check_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 #: What a placeholder of ram/*.json may be called; any other is a mistake in the document.
 NAMES = (

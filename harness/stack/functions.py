@@ -14,7 +14,8 @@ from harness.fc.control.documents import Document, spec_of, with_defaults
 from harness.fc.control.validation import check_async_config, check_concurrency, check_function, check_implemented
 from harness.fc.errors import FcError
 from harness.fc.spec import LATEST, FunctionSpec
-from harness.stack.section import Section, StackError
+from harness.stack.section import Section
+from serverless.document import StackError
 
 
 def read_function(props: Section, base: Path) -> FunctionSpec:

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.fc import FunctionSpec
 from harness.fc.instances.code import missing_entry
 from harness.stack.reader import Stack, check_stack, read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 
 def read_local_stack(

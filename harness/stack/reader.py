@@ -1,30 +1,22 @@
 """s.yaml as the local cloud needs it: the functions, their triggers and the buckets they name.
 
-Reads the Serverless Devs specification, edition 3.0.0, with component fc3, and the .env file beside it.
-
-Not implemented, and refused: expressions other than `${env()}` and `${vars}`, and `extend`. Not read: templates,
-env.yaml, flow, triggers that are not of type oss, timer or http, a .env inside the code folder.
+The entries with component fc3; serverless/document.py says what of the file is understood. Not read: triggers that
+are not of type oss, timer or http.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from harness.fc.spec import FunctionSpec
 from harness.fc.triggers.specs import OssTrigger, Trigger
 from harness.stack.checks import foreign_arns, misspelt, refused_triggers, wrong_names
-from harness.stack.dotenv import DotenvError, read_dotenv
-from harness.stack.expressions import ExpressionError, Resolver
 from harness.stack.functions import read_function
-from harness.stack.section import Section, StackError
+from harness.stack.section import Section
 from harness.stack.triggers import read_triggers
+from serverless.document import StackError, read_document
 
 
 @dataclass(frozen=True)
@@ -73,12 +65,8 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
 
     Raises StackError. `check_stack` looks further.
     """
-    document = _load(path)
-    try:
-        variables = read_dotenv(path.parent / ".env", environ) if dotenv else environ
-    except DotenvError as exc:
-        raise StackError(str(exc)) from exc
-    root = Section(str(path), "", _resolve(path, document, variables))
+    document = read_document(path, environ, dotenv=dotenv)
+    root = Section(str(path), "", document.values)
     resources = [resource for resource in root.section("resources").sections() if _is_function(resource)]
     if not resources:
         raise StackError(f"{path}: resources has no entry with `component: fc3`; there is no function to run")
@@ -93,8 +81,7 @@ def read_stack(path: Path, environ: Mapping[str, str], *, dotenv: bool = True) -
     arns = tuple(found for section in props for found in _arns(section))
     accounts = [arn.split(":")[3] for _, arn in arns if arn.count(":") >= 4]
     functions = tuple(read_function(section, path.parent) for section in props)
-    names = re.findall(r"env\(\s*['\"]([^'\"]+)", json.dumps(document))
-    given = {name: variables[name] for name in dict.fromkeys(names) if variables.get(name)}
+    given = document.variables
     account = given.get("ACCOUNT_ID") or next(filter(None, accounts), None)
     return Stack(path, regions.pop(), account, functions, triggers, given, arns)
 
@@ -109,41 +96,6 @@ def _arns(props: Section) -> Iterator[tuple[str, str]]:
         for name in ("sourceArn", "invocationRole"):
             if raw.text("triggerType") == "oss":
                 yield f"{raw.where}.{name}", raw.text(name, "")
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise StackError(f"{path}: {exc.strerror or exc}") from exc
-    except UnicodeDecodeError as exc:
-        raise StackError(f"{path}: not UTF-8: {exc}") from exc
-    except yaml.YAMLError as exc:
-        raise StackError(f"{path}: not YAML: {exc}") from exc
-    if not isinstance(document, dict):
-        raise StackError(f"{path}: must be a mapping with `edition`, `name` and `resources`")
-    if str(document.get("edition")) != "3.0.0":
-        raise StackError(f"{path}: edition: must be 3.0.0, it is {document.get('edition')!r}")
-    if "extend" in document:
-        raise StackError(f"{path}: extend: not implemented by the local cloud")
-    return document
-
-
-def _resolve(path: Path, document: dict[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    resolver = Resolver(document.get("vars") or {}, variables)
-    try:
-        resolved: dict[str, Any] = resolver.resolve(document)
-    except ExpressionError as exc:
-        raise StackError(f"{path}: {exc}") from exc
-    if resolver.missing:
-        lines = [f"  {name}  (used at {', '.join(places)})" for name, places in resolver.missing.items()]
-        what = "a variable has" if len(lines) == 1 else f"{len(lines)} variables have"
-        raise StackError(
-            f"{path}: {what} no value:\n"
-            + "\n".join(lines)
-            + "\nSet them in the environment or in the .env beside it."
-        )
-    return resolved
 
 
 def _is_function(resource: Section) -> bool:

@@ -6,10 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
-class StackError(ValueError):
-    """The file can't be used; the message says what is wrong, where, and what to do."""
-
+from serverless.document import StackError
 
 _REQUIRED: Any = object()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from harness.stack.expressions import Resolver
+from serverless.expressions import Resolver
 
 REQUIRED = {
     "ACCOUNT_ID": "1234567890123456",

@@ -12,7 +12,7 @@ from deploy.policies import render_policy, write_policies
 from harness.ram.policy import Policy, PolicyError
 from harness.stack.documents import policy_names
 from harness.stack.reader import Stack, read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 from tests.deploy.stack_file import REQUIRED, StackFile
 from tests.project import PROJECT
 

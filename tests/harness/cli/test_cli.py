@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.client import DEFAULT_URL, find_cloud
+from harness.cli.client import find_cloud
 from harness.cli.samples import RESULTS, read_samples
 from harness.cloud import local_cloud
 from harness.fc import TimerTrigger
+from serverless.local import URL as DEFAULT_URL
 from tests.harness.cli.command_line import LIMIT, assert_mistake, environment, run, up
 from tests.project import PROJECT
 

@@ -11,7 +11,7 @@ import pytest
 
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
 from harness.stack.reader import read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 from tests.harness.cli.command_line import assert_mistake, run
 from tests.project import PROJECT
 

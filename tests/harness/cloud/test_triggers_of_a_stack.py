@@ -13,7 +13,7 @@ import yaml
 from harness.cloud import LocalCloud, local_cloud
 from harness.fc import HttpTrigger, TimerTrigger
 from harness.multimediaai.callback import tell
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 CODE = """
 def collect(event, context):

@@ -14,7 +14,7 @@ from deploy.policies import write_policies
 from harness.cloud import LocalCloud, local_cloud
 from harness.stack.documents import policy_names
 from harness.stack.reader import read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 ACCOUNT = "1234567890123456"
 SUBMIT, COLLECT = "gif-on-upload", "gif-on-upload-collect"

@@ -11,7 +11,7 @@ import yaml
 
 from harness.fc import AsyncConfig, FunctionSpec, OssTrigger, TimerTrigger
 from harness.stack.reader import read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 from tests.project import PROJECT
 
 FILLED_IN = {

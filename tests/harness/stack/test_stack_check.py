@@ -9,7 +9,7 @@ import pytest
 from harness.cloud import CloudOptions, LocalCloud
 from harness.stack.documents import policy_names
 from harness.stack.reader import check_stack, read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 from tests.harness.cli.command_line import assert_mistake, environment, run
 from tests.project import PROJECT
 

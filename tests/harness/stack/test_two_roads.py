@@ -21,7 +21,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from harness.cloud import LocalCloud, local_cloud
 from harness.fc.spec import FunctionSpec
 from harness.stack.reader import check_stack, read_stack
-from harness.stack.section import StackError
+from serverless.document import StackError
 
 ROLE = "acs:ram::1234567890123456:role/a-role"
 LEAST = {"functionName": "f", "runtime": "python3.12", "handler": "index.handler"}

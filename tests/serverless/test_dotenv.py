@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.stack.dotenv import DotenvError, read_dotenv
+from serverless.dotenv import DotenvError, read_dotenv
 from tests.npm import PARSE_SPEC, Unavailable, install
 
 #: As the command-line tool calls them: once when it starts, once when it reads s.yaml.

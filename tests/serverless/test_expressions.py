@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.stack.dotenv import read_dotenv
-from harness.stack.expressions import Resolver
+from serverless.dotenv import read_dotenv
+from serverless.expressions import Resolver
 from tests.npm import PARSE_SPEC, Unavailable, install
 from tests.project import PROJECT
 

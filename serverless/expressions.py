@@ -57,7 +57,7 @@ class Resolver:
                 value = value[part]
             return self.resolve(value, where, depth + 1)
         known = "${env('NAME', 'default')} and ${vars.name}"
-        raise ExpressionError(f"{where}: ${{{code}}}: the local cloud understands {known} only")
+        raise ExpressionError(f"{where}: ${{{code}}}: only {known} are understood here")
 
     def _environment(self, name: str, default: str | None, where: str, depth: int) -> Any:
         if value := self._environ.get(name):
