@@ -167,7 +167,7 @@ def test_every_missing_variable_is_named_with_its_places(tmp_path: Path) -> None
         (with_props(environmentVariables={"A": [1]}), "environmentVariables.A: must be a text"),
         (
             with_props(description="${secret('x')}"),
-            "props.description: ${secret('x')}: the local cloud understands",
+            "props.description: ${secret('x')}: only ${env(",
         ),
         (with_props(description="${vars.none}"), "'none' is not defined under `vars`"),
         (

@@ -1,0 +1,20 @@
+"""`./gifs`: what an operator asks of the account: what is done, what is missing, what failed, and do it again.
+
+From the roof down; a room imports from those below it only, and a test holds that. ops imports handler (records,
+events, the API's client) and serverless, and nothing of the local cloud.
+
+    cli         the commands, and how each mistake ends
+    commands/   one file for each
+    options     what every command takes
+    account     the account as a command sees it: OSS, Function Compute and Multimedia AI with one key
+    project     s.yaml and .env: which functions, which buckets, which settings
+    refusals    what a service refuses → one sentence with the permission that is missing
+    records     the records of uploads, read
+    buckets     OSS
+    functions   Function Compute
+    names       oss:// URIs, TaskIds, request ids
+    times       moments as people type them
+    parallel    many small requests at the same time
+    output      prose and progress on standard error, results on standard output
+    errors      what a command can end with, and its exit code
+"""

@@ -1,0 +1,1 @@
+"""One file for each command; its `run` is what ops.cli calls."""

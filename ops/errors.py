@@ -1,0 +1,36 @@
+"""What a command can end with, and its exit code.
+
+0  good
+1  NeedsAPerson: something was found that somebody has to look at
+2  Mistake: what was typed, or a file that is read, is wrong
+3  NotAnswered: a service did not answer, or not as it should; the same command may do later
+4  Denied: no credentials, wrong ones, or a permission is missing
+"""
+
+from __future__ import annotations
+
+GOOD, PERSON = 0, 1
+#: As shells have it for a process that Ctrl-C ended.
+INTERRUPTED = 130
+
+
+class OpsError(Exception):
+    """Base. The message says what, where, and what to do, in one line."""
+
+    exit_code = PERSON
+
+
+class NeedsAPerson(OpsError):
+    exit_code = PERSON
+
+
+class Mistake(OpsError):
+    exit_code = 2
+
+
+class NotAnswered(OpsError):
+    exit_code = 3
+
+
+class Denied(OpsError):
+    exit_code = 4

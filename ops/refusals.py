@@ -1,0 +1,105 @@
+"""What a service refuses, in one sentence: what, of which object, and which permission is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import alibabacloud_oss_v2 as oss
+
+from handler.errors import AccessRefused, CredentialsError, GifTaskError, NotProcessed, OutcomeUnknown
+from handler.redaction import redact
+from ops.errors import Denied, Mistake, NotAnswered, OpsError
+
+#: OSS operation → what RAM calls it
+_PERMISSIONS = {
+    "ListObjectsV2": "oss:ListObjects",
+    "HeadObject": "oss:GetObject",
+    "GetObject": "oss:GetObject",
+    "PutObject": "oss:PutObject",
+    "DeleteObject": "oss:DeleteObject",
+    "GetBucketInfo": "oss:GetBucketInfo",
+    "GetBucketWorm": "oss:GetBucketWorm",
+    "GetBucketReferer": "oss:GetBucketReferer",
+}
+_KEY_CODES = {
+    "InvalidAccessKeyId": "the access key does not exist, or is switched off",
+    "InvalidAccessKeyId.NotFound": "the access key does not exist, or is switched off",
+    "SignatureDoesNotMatch": "the access key's secret is wrong",
+    "SecurityTokenExpired": "the security token has expired: get a new one",
+    "InvalidSecurityToken": "the security token has expired or is not this key's: get a new one",
+    "InvalidSecurityToken.Expired": "the security token has expired: get a new one",
+}
+_NETWORK = "no answer: check the network, and a proxy if there is one"
+
+
+def oss_refusal(exc: oss.exceptions.BaseError, operation: str, uri: str) -> OpsError:
+    """uri: of the bucket or object that was asked for."""
+    error = exc.unwrap() if hasattr(exc, "unwrap") else exc
+    if not isinstance(error, oss.exceptions.ServiceError):
+        if isinstance(error, OpsError):
+            return error
+        return NotAnswered(f"{operation} on {uri}: {_NETWORK}")
+    code, status = str(error.code), int(error.status_code or 0)
+    if code in _KEY_CODES:
+        return Denied(f"{operation} on {uri}: {_KEY_CODES[code]}")
+    if code == "PublicEndpointForbidden":
+        return Denied(
+            f"{operation} on {uri}: OSS's public endpoint serves no data to this account: bind a domain to the "
+            "bucket and set BUCKET_DOMAINS, or run this on a machine in the region with --internal"
+        )
+    if code == "AccessDenied" or status == 403:
+        return Denied(
+            f"{operation} on {uri}: not permitted: this key needs {_PERMISSIONS.get(operation, operation)}"
+        )
+    if code == "NoSuchBucket":
+        return Mistake(f"{uri}: the bucket does not exist")
+    if code == "NoSuchKey" or status == 404:
+        return Mistake(f"{uri}: does not exist")
+    if status >= 500:
+        return NotAnswered(f"{operation} on {uri}: OSS answers {status} {code}; try again")
+    return Mistake(f"{operation} on {uri}: OSS refuses it ({status} {code}): {redact(str(error.message))}")
+
+
+def fc_refusal(exc: Exception, operation: str, name: str) -> OpsError:
+    """name: of the function."""
+    code = str(getattr(exc, "code", "") or "")
+    status = _status(exc)
+    if code in _KEY_CODES:
+        return Denied(f"{operation} of {name}: {_KEY_CODES[code]}")
+    if code == "FunctionNotFound":
+        return Mistake(f"{name}: is not deployed: `s deploy`")
+    if code == "AccessDenied" or status in (401, 403):
+        return Denied(f"{operation} of {name}: not permitted: this key needs fc:{operation}")
+    if status and status < 500 and code:
+        return Mistake(f"{operation} of {name}: Function Compute refuses it ({status} {code})")
+    if status:
+        return NotAnswered(f"{operation} of {name}: Function Compute answers {status}; try again")
+    return NotAnswered(f"{operation} of {name}: {_NETWORK}")
+
+
+def task_refusal(exc: GifTaskError, what: str) -> OpsError:
+    if isinstance(exc, AccessRefused):
+        return Denied(f"{what}: not permitted: this key needs multimediaai:{what.partition(' ')[0]}")
+    if isinstance(exc, (NotProcessed, OutcomeUnknown)):
+        return NotAnswered(f"{what}: {exc}")
+    return Mistake(f"{what}: {exc}")
+
+
+def no_credentials(exc: Exception, profile: str | None) -> Denied:
+    if isinstance(exc, CredentialsError):
+        return Denied(str(exc))
+    if profile:
+        return Denied(
+            f"--profile {profile}: ~/.aliyun/config.json has no usable profile of that name: `aliyun configure`"
+        )
+    return Denied(
+        "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run "
+        "`aliyun configure`, or add --local for a running local cloud"
+    )
+
+
+def _status(exc: Any) -> int:
+    for value in (getattr(exc, "status_code", None), (getattr(exc, "data", None) or {}).get("statusCode")):
+        if isinstance(value, int):
+            return value
+    return 0
