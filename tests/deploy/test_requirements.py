@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from tests.project import PROJECT
 
-OURS = {"deploy", "handler", "harness", "index", "tests"}
+OURS = {"deploy", "handler", "harness", "index", "ops", "serverless", "tests"}
 DISTRIBUTIONS = packages_distributions()
 
 
@@ -57,8 +57,8 @@ def imports(*places: str) -> Iterator[tuple[str, Path]]:
     ("places", "named"),
     [
         (["index.py", "handler"], set(pinned("requirements.txt"))),
-        (["harness"], set(project()) | {"pytest"}),
-        (["index.py", "handler", "harness", "tests"], set(pinned("requirements-dev.txt"))),
+        (["harness", "ops", "serverless"], set(project()) | {"pytest"}),
+        (["index.py", "handler", "harness", "ops", "serverless", "tests"], set(pinned("requirements-dev.txt"))),
     ],
 )
 def test_every_import_is_of_a_package_that_is_named(places: list[str], named: set[str]) -> None:
