@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict
@@ -14,12 +13,13 @@ from handler.callback_token import is_genuine
 from handler.collect_events import DeadLetter, HttpEvent, read_collect_event
 from handler.credentials import Credentials, CurrentCredentials
 from handler.dead_letters import DeadLetters
-from handler.errors import GifOnUploadError, UnexpectedError
+from handler.errors import GifOnUploadError, SettingsError, UnexpectedError
 from handler.follow import Follower, Step
 from handler.logs import log
 from handler.pending import PendingEntries
 from handler.settings import MARGIN_SECONDS, Settings
 from handler.storage import SecondsLeft
+from handler.wire import Limit
 
 #: How many entries are worked on at the same time.
 THREADS = 16
@@ -74,22 +74,13 @@ class Collector:
 
     def handle(self, event: bytes, request_id: str, credentials: Credentials) -> Run | HttpAnswer | Letter:
         """One event, by its form. Raises EventError; StorageError when nothing could be done."""
-        deadline = time.monotonic() + self._settings.timeout - MARGIN_SECONDS
+        left = Limit(self._settings.timeout - MARGIN_SECONDS).left
         self._credentials.set(credentials)
         found = read_collect_event(event)
-
-        def left() -> float:
-            return deadline - time.monotonic()
-
         if isinstance(found, HttpEvent):
             return self.called_back(found, request_id, left)
         if isinstance(found, DeadLetter):
-            kept = self._letters.keep(found, left)
-            letter = found.requestContext.requestId
-            condition = found.requestContext.condition
-            level = "ERROR" if kept else "INFO"
-            log(level, "dead letter", request_id=request_id, letter=letter, condition=condition, kept=kept)
-            return {"dead_letter": letter, "kept": kept}
+            return _done(found, request_id, kept=self._letters.keep(found, left))
         return self.run(request_id, left)
 
     def run(self, request_id: str, left: SecondsLeft) -> Run:
@@ -139,6 +130,38 @@ class Collector:
             error = UnexpectedError(fault)
         log("WARNING", "left for the next run", request_id=request_id, entry=key, **error_fields(error))
         return Step.LEFT
+
+
+class OnlyLetters:
+    """The collecting function while settings are wrong: dead letters come but once, so it keeps them all the same.
+
+    settings: as read_places gives them. error: what is wrong, and raised for everything else.
+    """
+
+    def __init__(
+        self, settings: Settings, error: SettingsError, credentials: CurrentCredentials, letters: DeadLetters
+    ) -> None:
+        self._settings = settings
+        self._error = error
+        self._credentials = credentials
+        self._letters = letters
+
+    def handle(self, event: bytes, request_id: str, credentials: Credentials) -> Letter:
+        """As Collector.handle, of a dead letter. Whether its videos are on record is not asked."""
+        left = Limit(self._settings.timeout - MARGIN_SECONDS).left
+        self._credentials.set(credentials)
+        found = read_collect_event(event)
+        if not isinstance(found, DeadLetter):
+            raise self._error
+        self._letters.note(found, left)
+        return _done(found, request_id, kept=True)
+
+
+def _done(letter: DeadLetter, request_id: str, *, kept: bool) -> Letter:
+    about = letter.requestContext
+    level = "ERROR" if kept else "INFO"
+    log(level, "dead letter", request_id=request_id, letter=about.requestId, condition=about.condition, kept=kept)
+    return {"dead_letter": about.requestId, "kept": kept}
 
 
 def _answer(status: int, body: str) -> HttpAnswer:

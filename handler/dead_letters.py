@@ -35,6 +35,11 @@ class DeadLetters:
         """Whether it needed to be kept. Kept twice, it is the same object."""
         if self._is_settled(letter.requestPayload, left):
             return False
+        self.note(letter, left)
+        return True
+
+    def note(self, letter: DeadLetter, left: SecondsLeft) -> None:
+        """Keeps it, whatever is on record."""
         context = letter.requestContext
         is_name = _NAME.fullmatch(context.requestId)
         name = context.requestId if is_name else hashlib.sha256(context.requestId.encode()).hexdigest()
@@ -45,7 +50,6 @@ class DeadLetters:
             "event": _readable(letter.requestPayload),
         }
         self._pending.note_failure(name, facts, left)
-        return True
 
     def _is_settled(self, event: str, left: SecondsLeft) -> bool:
         try:

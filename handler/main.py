@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from handler.app import THREADS, App, Results, error_fields
@@ -14,15 +15,15 @@ from handler.logs import log
 from handler.objects import Objects
 from handler.pending import PendingEntries
 from handler.redaction import remember_address
-from handler.settings import Settings, read_settings
+from handler.settings import Settings, read_places, read_settings
 from handler.storage import Storage
 from handler.submit import Submitter
 
 if TYPE_CHECKING:
-    from handler.collect import Collector, HttpAnswer, Letter, Run
+    from handler.collect import Collector, HttpAnswer, Letter, OnlyLetters, Run
 
 _app: App | None = None
-_collector: Collector | None = None
+_collector: Collector | OnlyLetters | None = None
 
 
 def initialize(context: FunctionContext) -> None:
@@ -33,7 +34,7 @@ def initialize(context: FunctionContext) -> None:
     global _app, _collector
     try:
         if str(getattr(context.function, "handler", "")).endswith(".collect"):
-            _collector = compose_collector(_settings(context))
+            _collector = _build_collector(context)
         else:
             _app = _build(context)
     except SettingsError as error:
@@ -61,7 +62,7 @@ def collect(event: bytes, context: FunctionContext) -> Run | HttpAnswer | Letter
     global _collector
     try:
         if _collector is None:
-            _collector = compose_collector(_settings(context))
+            _collector = _build_collector(context)
         return _collector.handle(event, context.request_id, read_credentials(context, os.environ))
     except GifOnUploadError as error:
         log("ERROR", "event refused", request_id=context.request_id, **error_fields(error))
@@ -75,9 +76,22 @@ def _build(context: FunctionContext) -> App:
     return compose(settings)
 
 
-def _settings(context: FunctionContext) -> Settings:
+def _build_collector(context: FunctionContext) -> Collector | OnlyLetters:
+    """Both functions have the same settings: what is wrong for one must not lose the other's events."""
+    try:
+        return compose_collector(_settings(context))
+    except SettingsError as error:
+        try:
+            collector = compose_letters(_settings(context, read_places), error)
+        except SettingsError:
+            raise error from None  # which lists that, too
+        log("ERROR", "the function cannot start, and only keeps dead letters", **error_fields(error))
+        return collector
+
+
+def _settings(context: FunctionContext, read: Callable[..., Settings] = read_settings) -> Settings:
     region = context.region or os.environ.get("FC_REGION", "")
-    return read_settings(os.environ, region=region, timeout=float(context.function.timeout))
+    return read(os.environ, region=region, timeout=float(context.function.timeout))
 
 
 def compose(settings: Settings) -> App:
@@ -106,6 +120,16 @@ def compose_collector(settings: Settings) -> Collector:
     gifs, downloads = GifStore(settings, objects), Downloads(settings)
     follower = Follower(settings, storage, tasks, submitter, pending, gifs, downloads)
     return Collector(settings, credentials, pending, follower, DeadLetters(settings, storage, pending))
+
+
+def compose_letters(settings: Settings, error: SettingsError) -> OnlyLetters:
+    """As compose_collector, with settings of which `error` says what is wrong."""
+    from handler.collect import OnlyLetters
+    from handler.dead_letters import DeadLetters
+
+    credentials, storage, _ = _clients(settings, 1)
+    letters = DeadLetters(settings, storage, PendingEntries(settings, Objects(storage)))
+    return OnlyLetters(settings, error, credentials, letters)
 
 
 def _clients(settings: Settings, size: int) -> tuple[CurrentCredentials, Storage, GifTaskClient]:

@@ -38,6 +38,8 @@ _FORMS = {
     "GIF_REGION": "must be a region's id such as cn-beijing",
     "GIF_BUCKET": "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
 }
+#: What is needed to write below the prefix.
+_PLACES = ("TRACKING_BUCKET", "TRACKING_PREFIX", "OSS_ENDPOINT")
 #: Settings that no message repeats.
 _SECRET = ("CALLBACK_URL", "COLLECT_URL", "COLLECT_SECRET")
 _WHAT = {
@@ -211,6 +213,16 @@ def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) ->
             hint="set them in .env, from which s.yaml takes the function's environment variables, and deploy",
         )
     return settings
+
+
+def read_places(environ: Mapping[str, str], *, region: str, timeout: float) -> Settings:
+    """Only where the records are, for when other settings are wrong; these have their defaults then.
+
+    Raises SettingsError.
+    """
+    known = {name: environ[name] for name in _PLACES if name in environ}
+    rest = {"APPLICATION_ID": "unknown", "CLAIM_LEASE_SECONDS": "1"}
+    return read_settings({**known, **rest}, region=region, timeout=timeout)
 
 
 def _timing_problems(settings: Settings) -> list[str]:
