@@ -10,8 +10,9 @@ The plan of the house, from the roof down; a wing imports from those below it on
     console/        the page that shows what happens
     stack/          s.yaml and .env: read, checked, and filled into the documents of ram/
     fc/             Function Compute: control plane, instances, delivery of asynchronous calls
-    multimediaai/   Multimedia AI: CreateGifTask and the GIF
+    multimediaai/   Multimedia AI: CreateGifTask and what it makes
     oss/            OSS: state, and how it goes over the wire
+    media/          from a video file to a GIF
     signatures/     who has signed a request
     ram/            policies, identities, and how a service asks whether somebody may
     http/           the server, requests and answers, hosts, and what goes wrong on purpose

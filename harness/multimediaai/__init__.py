@@ -1,8 +1,4 @@
-"""The local Multimedia AI: its API (service.py), its tasks, the GIFs they make.
-
-A file is opened by video.py (tracks.py picks its track), lively.py finds the part to show, pictures.py makes its
-frames fit to be looked at (colors.py, tone.py), gif.py writes them.
-"""
+"""The local Multimedia AI: its API (service.py) and its tasks; harness.media makes their GIFs."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.media.rendering import Renderer
+from harness.media.video import VideoError
 from harness.multimediaai.actions import Behaviour
 from harness.multimediaai.download import Cancelled, DownloadError, Limits, download
-from harness.multimediaai.rendering import Renderer
 from harness.multimediaai.result_forms import publish_as
 from harness.multimediaai.tasks import Task, Tasks, TaskStatus
-from harness.multimediaai.video import VideoError
 
 _log = logging.getLogger(__name__)
 _STOP_SECONDS = 0.8

@@ -14,7 +14,7 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 from av.sidedata.sidedata import SideData
 
-from harness.multimediaai.colors import screen_table
+from harness.media.colors import screen_table
 
 #: A filter and its arguments.
 Step = tuple[str, str]

@@ -12,10 +12,10 @@ import pytest
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from harness.multimediaai.gif import render
-from harness.multimediaai.video import VideoError
-from tests.harness.multimediaai.test_pictures import SIZE, Picture, boxes, encode, near
-from tests.harness.multimediaai.videos import GREEN, RED, make_sound, picture
+from harness.media.gif import render
+from harness.media.video import VideoError
+from tests.harness.media.test_pictures import SIZE, Picture, boxes, encode, near
+from tests.harness.media.videos import GREEN, RED, make_sound, picture
 
 OTHER = (20, 40, 200)
 NONE, DEFAULT, COVER = Disposition(0), Disposition.default, Disposition.attached_pic

@@ -9,8 +9,8 @@ import av
 import pytest
 from av.video.stream import VideoStream
 
-from harness.multimediaai.gif import render
-from tests.harness.multimediaai.videos import picture
+from harness.media.gif import render
+from tests.harness.media.videos import picture
 
 
 @pytest.mark.parametrize(("codec", "muxer"), [("mpeg4", "m4v"), ("mpeg1video", "mpeg1video")])

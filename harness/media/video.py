@@ -18,9 +18,9 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from harness.multimediaai import tracks
-from harness.multimediaai.colors import settle
-from harness.multimediaai.pictures import Orientation
+from harness.media import tracks
+from harness.media.colors import settle
+from harness.media.pictures import Orientation
 
 #: FFmpeg's names of the container formats that are read; those from wav on hold no videos, and are read because
 #: that can then be said better than by "unknown format"

@@ -15,7 +15,7 @@ from operator import sub
 
 import av
 
-from harness.multimediaai.video import Video, VideoError
+from harness.media.video import Video, VideoError
 
 _LOOKS_PER_SECOND = 8
 _WIDTH, _HEIGHT = 32, 18

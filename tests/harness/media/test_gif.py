@@ -15,9 +15,9 @@ import pytest
 from av.video.stream import VideoStream
 
 from harness.cli.clip import make_clip
-from harness.multimediaai.gif import Gif, render
-from harness.multimediaai.video import VideoError
-from tests.harness.multimediaai.videos import GREEN, RED, make_sound, make_video, picture
+from harness.media.gif import Gif, render
+from harness.media.video import VideoError
+from tests.harness.media.videos import GREEN, RED, make_sound, make_video, picture
 
 
 @dataclass

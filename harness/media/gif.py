@@ -16,9 +16,9 @@ import av
 from av.filter import Graph
 from av.video.stream import VideoStream
 
-from harness.multimediaai.lively import Stretch, liveliest
-from harness.multimediaai.pictures import Screen
-from harness.multimediaai.video import Video, VideoError
+from harness.media.lively import Stretch, liveliest
+from harness.media.pictures import Screen
+from harness.media.video import Video, VideoError
 
 SECONDS = 3.0
 #: One frame every 8/100 s: a GIF counts hundredths, and 12.5 frames/s is the nearest to smooth that stays small.

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from harness.multimediaai.video import VideoError
+from harness.media.video import VideoError
 
 #: the longest that one video may take, in seconds
 TIME_LIMIT = 180.0
@@ -79,7 +79,7 @@ class Renderer:
                 raise VideoError("the service is being stopped")
             if self._process is None:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "harness.multimediaai.rendering"],
+                    [sys.executable, "-m", "harness.media.rendering"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -124,7 +124,7 @@ def main(questions: TextIO, answers: TextIO) -> None:
     # Imported here, so that the parent process does not load FFmpeg's filters and encoders for nothing.
     import av.logging
 
-    from harness.multimediaai.gif import render
+    from harness.media.gif import render
 
     av.logging.set_level(None)
     _limit_memory()

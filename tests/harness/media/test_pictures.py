@@ -13,8 +13,8 @@ import pytest
 from av.filter import Graph
 from av.video.stream import VideoStream
 
-from harness.multimediaai.gif import Gif, render
-from tests.harness.multimediaai.videos import GREEN, RED, Color, picture
+from harness.media.gif import Gif, render
+from tests.harness.media.videos import GREEN, RED, Color, picture
 
 ONE = 1 << 16  # of a display matrix
 SIZE = (160, 120)

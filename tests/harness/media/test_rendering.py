@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.multimediaai.rendering import Renderer
-from harness.multimediaai.video import VideoError
-from tests.harness.multimediaai.videos import make_video
+from harness.media.rendering import Renderer
+from harness.media.video import VideoError
+from tests.harness.media.videos import make_video
 
 
 @pytest.fixture

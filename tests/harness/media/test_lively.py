@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
-from harness.multimediaai.lively import FRAME_COST, Stretch, liveliest
-from harness.multimediaai.video import Video
-from tests.harness.multimediaai.videos import GREEN, make_video
+from harness.media.lively import FRAME_COST, Stretch, liveliest
+from harness.media.video import Video
+from tests.harness.media.videos import GREEN, make_video
 
 
 def of(path: Path) -> Stretch:

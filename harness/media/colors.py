@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import av
 
-from harness.multimediaai.tone import BT2020, HLG, P3, PQ, cube
+from harness.media.tone import BT2020, HLG, P3, PQ, cube
 
 _UNSPECIFIED, _BT709, _BT2020 = 2, 1, 9
 _KNOWN_PRIMARIES = frozenset({1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 22})
