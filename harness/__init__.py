@@ -12,6 +12,7 @@ The plan of the house, from the roof down; a wing imports from those below it on
     fc/             Function Compute: control plane, instances, delivery of asynchronous calls
     multimediaai/   Multimedia AI: CreateGifTask and what it makes
     oss/            OSS: state, and how it goes over the wire
+    openapi/        calls, answers and refusals of RPC-style services
     media/          from a video file to a GIF
     signatures/     who has signed a request
     ram/            policies, identities, and how a service asks whether somebody may

@@ -7,13 +7,14 @@ leave open is marked (U), unsure.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
 from harness.multimediaai.errors import refused
 from harness.multimediaai.tasks import Task, Tasks, TaskStatus
+from harness.openapi.gateway import Action, Fields, Params
 
 #: The page names the error for a VideoName that is too long, but not the length (U).
 MAX_VIDEO_NAME = 128
@@ -21,8 +22,6 @@ MAX_PAGE_SIZE = 100
 #: ListTasks: the kind of service that makes GIFs, "dynamic cover"
 DYNAMIC_COVER = 3
 
-Params = Mapping[str, str]
-Fields = dict[str, Any]
 #: TaskId's largest value
 _LONG = (1 << 63) - 1
 _BEIJING = timezone(timedelta(hours=8))
@@ -62,7 +61,7 @@ class Actions:
         self._tasks = tasks
         self._behaviour = behaviour
 
-    def table(self) -> Mapping[str, Callable[[Params], Fields]]:
+    def table(self) -> Mapping[str, Action]:
         return {
             "CreateGifTask": self.create_gif_task,
             "GetTaskStatus": self.get_task_status,

@@ -14,7 +14,7 @@ FLOORS = [
     {"http"},
     {"ram"},
     {"signatures"},
-    {"media"},
+    {"media", "openapi"},
     {"fc", "multimediaai", "oss"},
     {"stack"},
     {"console"},

@@ -172,7 +172,7 @@ def test_a_fault_that_is_no_text_is_looked_at_too() -> None:
 def test_the_operations_are_those_of_the_services() -> None:
     with local_cloud(render=False) as cloud:
         routes = [route.operation for route in cloud.fc._api._routes]
-        actions = list(cloud.multimediaai._actions.table())
+        actions = cloud.multimediaai.actions
     assert set(OPERATIONS["oss"]) == {operation.name for operation in oss_operations.OPERATIONS}
     assert set(OPERATIONS["multimediaai"]) == set(actions)
     assert set(OPERATIONS["fc"]) == {*routes, http.OPERATION}

@@ -11,12 +11,12 @@ from xml.sax.saxutils import escape
 
 from harness.http.server import Request, Response
 from harness.http.xml_text import xml_text
-from harness.multimediaai.errors import ApiError
+from harness.openapi.errors import ApiError
 from harness.signatures import rpc
 
 #: in bytes; more is refused
 MAX_BODY = 1 << 20
-_NOTE = "multimediaai.call"
+_NOTE = "openapi.call"
 #: tea-openapi compares the whole value to decide how it reads an error
 _JSON_TYPE, _XML_TYPE = "application/json;charset=utf-8", "text/xml;charset=utf-8"
 

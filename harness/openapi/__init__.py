@@ -1,0 +1,1 @@
+"""What the RPC-style services of the OpenAPI gateway have in common."""
