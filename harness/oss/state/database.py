@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 import threading
@@ -140,6 +141,7 @@ def part_of(row: sqlite3.Row) -> Part:
     return Part(row["number"], content_of(row), row["modified"])
 
 
+@functools.lru_cache(maxsize=1024)  # a page of a list holds the same few again and again
 def attributes_of(text: str) -> Attributes:
     raw: dict[str, Any] = json.loads(text)
     raw["tags"] = tuple((name, value) for name, value in raw["tags"])

@@ -30,28 +30,12 @@ class Listing:
     def page(self, bucket: str, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """Current objects (no delete markers) and common prefixes after `after`, at most `limit` of both."""
         page = Page()
-        start = _start(prefix, delimiter, after)
+        start: bytes | None = _start(prefix, delimiter, after)
         with self._database.reading() as db:
             require_bucket(db, bucket)
-            while True:
-                row = db.execute(
-                    "SELECT * FROM objects INDEXED BY latest_objects "
-                    "WHERE bucket = ? AND latest = 1 AND kind != 'DeleteMarker' "
-                    "AND key >= ? ORDER BY key LIMIT 1",
-                    (bucket, start),
-                ).fetchone()
-                found = object_of(row) if row else None
-                if found is None or not found.key.startswith(prefix):
-                    return page
-                if len(page) == limit:
-                    page.next_marker = last_of(page)
-                    return page
-                if common := common_prefix(found.key, prefix, delimiter):
-                    page.prefixes.append(common)
-                    start = _after_prefix(common)
-                else:
-                    page.objects.append(found)
-                    start = found.key.encode() + b"\0"
+            while start is not None:
+                start = _fill(page, db, bucket, start, prefix, delimiter, limit)
+        return page
 
     def versions(
         self,
@@ -94,6 +78,30 @@ class Listing:
                 (bucket, key.encode(), version),
             ).fetchone()
         return int(row["seq"]) if row else 0
+
+
+def _fill(
+    page: Page, db: sqlite3.Connection, bucket: str, start: bytes, prefix: str, delimiter: str, limit: int
+) -> bytes | None:
+    """Goes on from `start` up to the first key of a new group: where the search goes on after it, None at the end."""
+    rows = db.execute(
+        "SELECT * FROM objects INDEXED BY latest_objects "
+        "WHERE bucket = ? AND latest = 1 AND kind != 'DeleteMarker' "
+        "AND key >= ? ORDER BY key",
+        (bucket, start),
+    )
+    for row in rows:
+        found = object_of(row)
+        if not found.key.startswith(prefix):
+            return None
+        if len(page) == limit:
+            page.next_marker = last_of(page)
+            return None
+        if common := common_prefix(found.key, prefix, delimiter):
+            page.prefixes.append(common)
+            return _after_prefix(common)
+        page.objects.append(found)
+    return None
 
 
 def _next_version(db: sqlite3.Connection, bucket: str, key: bytes, below: int) -> sqlite3.Row | None:

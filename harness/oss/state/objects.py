@@ -90,6 +90,8 @@ class Objects:
         with self._turns.alone(f"{bucket}/{key}"):
             with self._database.reading() as db:
                 before = _appendable(db, bucket, key, position)
+            if before is not None:
+                before = self._unpacked(before)
             if before is None:
                 content = replace(self._blobs.write(pieces), md5=b"")
                 return self._begin(bucket, key, content, attributes)
@@ -99,13 +101,32 @@ class Objects:
                 raise _not_at(0, key) from exc
             return self._grow(before, content)
 
+    def _unpacked(self, found: StoredObject) -> StoredObject:
+        """`found` in a file of its own, if it still is what it was."""
+        own = self._blobs.own(found.content)
+        if own is found.content:
+            return found
+        try:
+            with self._database.transaction() as db:
+                current = _appendable(db, found.bucket, found.key, found.size)
+                if current != found:
+                    raise _not_at(current.size if current else 0, found.key)
+                db.execute(
+                    "UPDATE objects SET blob = ? WHERE bucket = ? AND key = ? AND version = ?",
+                    (own.blob, *identity(found)),
+                )
+        except BaseException:
+            self._blobs.delete(own)
+            raise
+        return replace(found, content=own)
+
     def _begin(self, bucket: str, key: str, content: Content, attributes: Attributes) -> Change:
         """A new appendable object, if there still is none."""
         try:
             with self._database.transaction() as db:
                 if found := _appendable(db, bucket, key, 0):
                     raise _not_at(found.size, key)
-                return self.put(bucket, key, content, attributes, kind="Appendable", etag=_append_etag(content))
+                return self.put(bucket, key, content, attributes, kind="Appendable", etag=append_etag(content))
         except BaseException:
             self._blobs.delete(content)
             raise
@@ -116,7 +137,7 @@ class Objects:
             current = _appendable(db, before.bucket, before.key, before.size)
             if current is None or current.content != before.content:
                 raise _not_at(current.size if current else 0, before.key)
-            grown = replace(current, content=content, etag=_append_etag(content), modified=self._clock())
+            grown = replace(current, content=content, etag=append_etag(content), modified=self._clock())
             db.execute(
                 "UPDATE objects SET size = ?, crc64 = ?, etag = ?, modified = ? "
                 "WHERE bucket = ? AND key = ? AND version = ?",
@@ -234,7 +255,7 @@ def _not_at(length: int, key: str) -> OssError:
     return OssError("PositionNotEqualToLength", headers=headers, ObjectName=key)
 
 
-def _append_etag(content: Content) -> str:
+def append_etag(content: Content) -> str:
     """Not an MD5: it has OSS's form for appendable objects, and another value after each append."""
     digest = hashlib.sha256(f"{content.blob} {content.size} {content.crc64}".encode()).hexdigest()
     return digest[:24].upper() + "00000000"

@@ -14,6 +14,7 @@ from harness.oss.state.cors import CorsRules
 from harness.oss.state.database import Database, bucket_of
 from harness.oss.state.domains import Domains
 from harness.oss.state.listing import Listing
+from harness.oss.state.loading import Item, load
 from harness.oss.state.model import Attributes, Bucket, Content, Encryption, StoredObject, check_bucket_name
 from harness.oss.state.objects import Objects
 from harness.oss.state.protection import Protections
@@ -47,6 +48,10 @@ class Store:
     def put(self, bucket: str, key: str, data: bytes, content_type: str = "") -> StoredObject:
         attributes = Attributes(headers={"Content-Type": content_type} if content_type else {})
         return self.objects.put(bucket, key, self.blobs.write([data]), attributes).object
+
+    def load(self, bucket: str, items: Iterable[Item]) -> int:
+        """Tens of thousands of new objects in a second; how many. Raises OssError (see harness.oss.state.loading)."""
+        return load(self._database, self.blobs, self._clock, bucket, items)
 
     def get(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
         """The object's bytes (a symlink: its target's); raises OssError."""
@@ -149,8 +154,7 @@ class Store:
             blobs = self._blobs_in_use()
             for table in ("objects", "parts", "uploads", "buckets", "cors", "completed", "domains", "protections"):
                 db.execute(f"DELETE FROM {table}")
-        for blob in blobs:
-            self.blobs.delete(Content(blob, 0, 0))
+        self.blobs.delete_all(blobs)
 
     def close(self) -> None:
         self._database.close()

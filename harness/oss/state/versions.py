@@ -11,6 +11,12 @@ from harness.oss.state.database import attributes_text, bucket_of, object_of
 from harness.oss.state.model import EMPTY, NULL_VERSION, Bucket, Content, StoredObject
 
 
+INSERT = (
+    "INSERT INTO objects (bucket, key, version, latest, kind, etag, blob, size, crc64, md5, modified, "
+    "attributes, target) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
 def require_bucket(db: sqlite3.Connection, name: str) -> Bucket:
     row = db.execute("SELECT * FROM buckets WHERE name = ?", (name,)).fetchone()
     if row is None:
@@ -38,33 +44,37 @@ def identity(target: StoredObject) -> tuple[str, bytes, str]:
 
 def insert(db: sqlite3.Connection, home: Bucket, made: StoredObject) -> tuple[StoredObject, Content]:
     """`made` as the latest version; returns it with its version id, and the content it replaced."""
-    version_id = "CAEQ" + secrets.token_hex(30) if home.versioning == "Enabled" else NULL_VERSION
-    made = replace(made, version_id=version_id)
-    replaced = find_version(db, made.bucket, made.key, version_id)
+    made = replace(made, version_id=new_version_id(home))
+    replaced = find_version(db, made.bucket, made.key, made.version_id)
     if replaced:
         delete_row(db, replaced)
     db.execute(
         "UPDATE objects SET latest = 0 WHERE bucket = ? AND key = ? AND latest = 1",
         (made.bucket, made.key.encode()),
     )
-    content = made.content
-    db.execute(
-        "INSERT INTO objects (bucket, key, version, latest, kind, etag, blob, size, crc64, md5, modified, "
-        "attributes, target) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *identity(made),
-            made.kind,
-            made.etag,
-            content.blob,
-            content.size,
-            str(content.crc64),
-            content.md5,
-            made.modified,
-            attributes_text(made.attributes),
-            made.target,
-        ),
-    )
+    db.execute(INSERT, row_of(made))
     return made, replaced.content if replaced else EMPTY
+
+
+def new_version_id(home: Bucket) -> str:
+    return "CAEQ" + secrets.token_hex(30) if home.versioning == "Enabled" else NULL_VERSION
+
+
+def row_of(made: StoredObject) -> tuple[object, ...]:
+    """For INSERT: `made` as the latest version."""
+    content = made.content
+    return (
+        *identity(made),
+        made.kind,
+        made.etag,
+        content.blob,
+        content.size,
+        str(content.crc64),
+        content.md5,
+        made.modified,
+        attributes_text(made.attributes),
+        made.target,
+    )
 
 
 def delete_row(db: sqlite3.Connection, gone: StoredObject) -> None:

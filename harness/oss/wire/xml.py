@@ -20,6 +20,7 @@ MAX_DOCUMENT = 4 * 1024 * 1024
 _MARK = "\ue0ff"
 _NO_XML = re.compile(f"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|{_MARK}")
 _REFERENCE = re.compile("&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
+_SPECIAL = re.compile("[&<>\r]")
 _STAND_IN = re.compile(f"{_MARK}([0-9a-f]+);")
 
 
@@ -29,8 +30,13 @@ def render(root: Element) -> bytes:
 
 def _text(element: Element) -> str:
     name, content = element
-    # A parser would turn a bare carriage return into a line feed, and keys may hold one.
-    inner = escape(content, {"\r": "&#13;"}) if isinstance(content, str) else "".join(map(_text, content))
+    if not isinstance(content, str):
+        inner = "".join([_text(each) for each in content])
+    elif _SPECIAL.search(content):
+        # A parser would turn a bare carriage return into a line feed, and keys may hold one.
+        inner = escape(content, {"\r": "&#13;"})
+    else:
+        inner = content
     return f"<{name}>{inner}</{name}>"
 
 
