@@ -14,7 +14,9 @@ _NAMES = {
         PutObjectTagging PutSymlink UploadPartCopy UploadPart CopyObject PutObject GetObjectACL
         GetObjectTagging GetSymlink ListParts GetObject GetObjectMeta HeadObject DeleteObjectTagging
         AbortMultipartUpload DeleteObject AppendObject InitiateMultipartUpload
-        CompleteMultipartUpload PutBucketCors GetBucketCors DeleteBucketCors OptionObject
+        CompleteMultipartUpload InitiateBucketWorm
+        CompleteBucketWorm ExtendBucketWorm AbortBucketWorm GetBucketWorm PutBucketCors
+        GetBucketCors DeleteBucketCors OptionObject
     """,
     "multimediaai": "CreateGifTask GetTaskStatus GetTaskResult ListTasks",
     "fc": """

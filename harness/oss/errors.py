@@ -19,6 +19,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size.", ""),
     "EntityTooSmall": (400, "Your proposed upload smaller than the minimum allowed object size.", ""),
     "FileAlreadyExists": (409, "The object you specified already exists and can not be overwritten.", ""),
+    "FileImmutable": (409, "The object is under the retention policy of its bucket and cannot be modified.", ""),
     "InternalError": (500, "We encountered an internal error. Please try again.", ""),
     "InvalidAccessKeyId": (
         403,
@@ -46,6 +47,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "InvalidRange": (416, "The requested range cannot be satisfied", ""),
     "InvalidSecurityToken": (403, "The security token you provided is invalid.", ""),
     "InvalidTargetType": (400, "The symbolic's target file type is invalid", ""),
+    "InvalidWORMConfiguration": (400, "The retention policy is not valid.", ""),
     "MalformedPOSTRequest": (400, "The body of your POST request is not well-formed multipart/form-data.", ""),
     "MalformedXML": (
         400,
@@ -65,6 +67,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
         "",
     ),
     "NoSuchVersion": (404, "The specified version does not exist.", ""),
+    "NoSuchWORMConfiguration": (404, "The WORM Configuration does not exist.", ""),
     "NotImplemented": (400, "A header you provided implies functionality that is not implemented.", ""),
     "NotModified": (304, "Not Modified", ""),
     "NeedVerifyDomainOwnership": (403, "The domain is bound to another bucket: verify its ownership.", ""),
@@ -96,6 +99,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
         "0002-00000040",
     ),
     "SymlinkTargetNotExist": (404, "The symlink target object does not exist", ""),
+    "WORMConfigurationLocked": (403, "The retention policy is locked.", ""),
 }
 
 

@@ -11,7 +11,7 @@ write (If-Match and its like), AppendObject with a KMS key id, and by their quer
     metadataJournalTable, metaQuery, overwriteConfig, policy, policyStatus, qos, qosInfo,
     qosRequester, quota, redundancyTransition, replication, replicationLocation, replicationProgress,
     requestPayment, requesterQosInfo, resourceGroup, resourcePool, resourcePoolBuckets, resourcePoolInfo, rtc,
-    style, transferAcceleration, userDefinedLogFieldsConfig, userQosInfo, vod, website, worm, wormExtend, wormId
+    style, transferAcceleration, userDefinedLogFieldsConfig, userQosInfo, vod, website
   of the account: cloudboxes, regions
 Traffic limits, request payment and restrictions by address (x-oss-ac-*) are accepted and mean nothing; nothing is
 encrypted, whatever a rule says. Requests of web pages need a CORS rule.
@@ -51,6 +51,7 @@ from harness.oss.wire import (
     properties,
     protection,
     statistics,
+    worm,
 )
 from harness.oss.wire.access import Access
 from harness.oss.wire.addressing import Addressing, Target, is_mainland_public, is_path_style
@@ -78,6 +79,7 @@ HANDLERS: Mapping[str, Handler] = {
     **cors.HANDLERS,
     **domains.HANDLERS,
     **protection.HANDLERS,
+    **worm.HANDLERS,
 }
 #: the operations whose bucket need not exist
 _MAKE_BUCKETS = ("PutBucket", "PutBucketAcl")

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS completed (
 );
 CREATE TABLE IF NOT EXISTS cors (bucket TEXT PRIMARY KEY, document TEXT);
 CREATE TABLE IF NOT EXISTS protections (bucket TEXT PRIMARY KEY, document TEXT);
+CREATE TABLE IF NOT EXISTS worms (bucket TEXT PRIMARY KEY, worm TEXT, days INTEGER, created REAL, locked INTEGER);
 CREATE TABLE IF NOT EXISTS domains (domain TEXT PRIMARY KEY, bucket TEXT, bound REAL);
 """
 # What a state directory of an earlier version does not have.

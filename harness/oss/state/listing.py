@@ -83,7 +83,7 @@ class Listing:
 def _fill(
     page: Page, db: sqlite3.Connection, bucket: str, start: bytes, prefix: str, delimiter: str, limit: int
 ) -> bytes | None:
-    """Goes on from `start` up to the first key of a new group: where the search goes on after it, None at the end."""
+    """Goes on from `start` to the first key of a new group: where to search after it, None at the end."""
     rows = db.execute(
         "SELECT * FROM objects INDEXED BY latest_objects "
         "WHERE bucket = ? AND latest = 1 AND kind != 'DeleteMarker' "

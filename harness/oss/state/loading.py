@@ -34,12 +34,10 @@ class Item:
     storage_class: str = ""
 
 
-def load(
-    database: Database, blobs: Blobs, clock: Callable[[], float], bucket: str, items: Iterable[Item]
-) -> int:
+def load(database: Database, blobs: Blobs, clock: Callable[[], float], bucket: str, items: Iterable[Item]) -> int:
     """All of `items` or none of them; how many. `items` is read while nobody else gets to the store.
 
-    Raises OssError NoSuchBucket, InvalidObjectName, InvalidArgument, and FileAlreadyExists for a key that is there.
+    Raises OssError NoSuchBucket, InvalidObjectName, InvalidArgument, FileAlreadyExists (a key that is there).
     """
     count = 0
     with database.transaction() as db, blobs.pack() as pack:

@@ -22,6 +22,7 @@ from harness.oss.state.model import (
 )
 from harness.oss.state.turns import Turns
 from harness.oss.state.versions import find_latest, find_version, identity, insert, remove, require_bucket
+from harness.oss.state.worm import RetentionPolicies
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ class Deletion:
 
 
 class Objects:
-    def __init__(self, database: Database, blobs: Blobs, clock: Callable[[], float]) -> None:
-        self._database, self._blobs, self._clock = database, blobs, clock
+    def __init__(
+        self, database: Database, blobs: Blobs, worms: RetentionPolicies, clock: Callable[[], float]
+    ) -> None:
+        self._database, self._blobs, self._worms, self._clock = database, blobs, worms, clock
         self._turns = Turns()
 
     def put(
@@ -68,6 +71,8 @@ class Objects:
                 before = find_latest(db, bucket, key)
                 if forbid_overwrite and before and not home.versioning:
                     raise OssError("FileAlreadyExists", ObjectName=key)
+                if home.versioning != "Enabled":
+                    self._worms.require_change(bucket, find_version(db, bucket, key, NULL_VERSION))
                 made = StoredObject(
                     bucket, key, "", kind, etag or content.etag, content, self._clock(), attributes, target
                 )
@@ -90,6 +95,7 @@ class Objects:
         with self._turns.alone(f"{bucket}/{key}"):
             with self._database.reading() as db:
                 before = _appendable(db, bucket, key, position)
+                self._worms.require_append(bucket, key)
             if before is not None:
                 before = self._unpacked(before)
             if before is None:
@@ -233,6 +239,7 @@ class Objects:
                 marker, removed = None, find_version(db, bucket, key, version_id or NULL_VERSION)
                 dropped = removed.content if removed else EMPTY
                 if removed:
+                    self._worms.require_change(bucket, removed)
                     remove(db, removed)
             self._database.when_committed(partial(self._blobs.delete, dropped))
         return Deletion(removed, marker)

@@ -21,6 +21,10 @@ from harness.oss.state.protection import Protections
 from harness.oss.state.statistics import Statistics, statistics
 from harness.oss.state.uploads import Uploads
 from harness.oss.state.versions import require_bucket
+from harness.oss.state.worm import RetentionPolicies
+
+#: tables whose rows go with their bucket
+_OF_BUCKETS = ("cors", "completed", "domains", "protections", "worms")
 
 
 class Store:
@@ -37,7 +41,8 @@ class Store:
         self._clock = clock
         self._database = Database(directory / "oss.sqlite3")
         self.blobs = Blobs(directory / "blobs")
-        self.objects = Objects(self._database, self.blobs, clock)
+        self.worms = RetentionPolicies(self._database, clock)
+        self.objects = Objects(self._database, self.blobs, self.worms, clock)
         self.uploads = Uploads(self._database, self.blobs, self.objects, clock)
         self.listing = Listing(self._database)
         self.cors = CorsRules(self._database)
@@ -50,7 +55,7 @@ class Store:
         return self.objects.put(bucket, key, self.blobs.write([data]), attributes).object
 
     def load(self, bucket: str, items: Iterable[Item]) -> int:
-        """Tens of thousands of new objects in a second; how many. Raises OssError (see harness.oss.state.loading)."""
+        """Tens of thousands of new objects in a second; how many. Raises OssError (see `load`)."""
         return load(self._database, self.blobs, self._clock, bucket, items)
 
     def get(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
@@ -145,14 +150,14 @@ class Store:
             if db.execute(held, (name, name)).fetchone():
                 raise OssError("BucketNotEmpty", BucketName=name)
             db.execute("DELETE FROM buckets WHERE name = ?", (name,))
-            for table in ("cors", "completed", "domains", "protections"):
+            for table in _OF_BUCKETS:
                 db.execute(f"DELETE FROM {table} WHERE bucket = ?", (name,))
 
     def clear(self) -> None:
         """Deletes everything; uploads on their way then find no bucket."""
         with self._database.transaction() as db:
             blobs = self._blobs_in_use()
-            for table in ("objects", "parts", "uploads", "buckets", "cors", "completed", "domains", "protections"):
+            for table in ("objects", "parts", "uploads", "buckets", *_OF_BUCKETS):
                 db.execute(f"DELETE FROM {table}")
         self.blobs.delete_all(blobs)
 

@@ -10,7 +10,6 @@ from harness.oss.errors import OssError
 from harness.oss.state.database import attributes_text, bucket_of, object_of
 from harness.oss.state.model import EMPTY, NULL_VERSION, Bucket, Content, StoredObject
 
-
 INSERT = (
     "INSERT INTO objects (bucket, key, version, latest, kind, etag, blob, size, crc64, md5, modified, "
     "attributes, target) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

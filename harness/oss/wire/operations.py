@@ -48,6 +48,7 @@ OPERATIONS = (
     ),
     Operation("PutBucketVersioning", "PUT", "bucket", "versioning", action="oss:PutBucketVersioning"),
     Operation("PutBucket", "PUT", "bucket", action="oss:PutBucket"),
+    Operation("GetBucketWorm", "GET", "bucket", "worm", action="oss:GetBucketWorm"),
     Operation("GetBucketAcl", "GET", "bucket", "acl", action="oss:GetBucketAcl"),
     Operation("GetBucketCors", "GET", "bucket", "cors", action="oss:GetBucketCors"),
     Operation("GetBucketInfo", "GET", "bucket", "bucketInfo", action="oss:GetBucketInfo"),
@@ -71,8 +72,12 @@ OPERATIONS = (
         "publicAccessBlock",
         action="oss:DeleteBucketPublicAccessBlock",
     ),
+    Operation("AbortBucketWorm", "DELETE", "bucket", "worm", action="oss:AbortBucketWorm"),
     Operation("DeleteBucketCors", "DELETE", "bucket", "cors", action="oss:DeleteBucketCors"),
     Operation("DeleteBucket", "DELETE", "bucket", action="oss:DeleteBucket"),
+    Operation("InitiateBucketWorm", "POST", "bucket", "worm", action="oss:InitiateBucketWorm"),
+    Operation("ExtendBucketWorm", "POST", "bucket", "wormExtend", action="oss:ExtendBucketWorm"),
+    Operation("CompleteBucketWorm", "POST", "bucket", "wormId", action="oss:CompleteBucketWorm"),
     Operation("DeleteMultipleObjects", "POST", "bucket", "delete"),
     Operation("PostObject", "POST", "bucket"),
     Operation("PutObjectACL", "PUT", "object", "acl", action="oss:PutObjectAcl"),
@@ -114,8 +119,8 @@ callback-var cleanRestoredObject cloudboxes comp dataPipeline httpsConfig invent
 legalHold lifecycle live logging metaQuery metadataConfiguration metadataInventoryTable metadataJournalTable
 objectWorm overwriteConfig policy policyStatus qosInfo quota redundancyTransition
 regions rename replication replicationLocation replicationProgress requestPayment resourceGroup
-restore retention rtc seal style transferAcceleration userDefinedLogFieldsConfig userQosInfo vod website worm
-wormExtend wormId x-oss-async-process x-oss-process
+restore retention rtc seal style transferAcceleration userDefinedLogFieldsConfig userQosInfo vod website
+x-oss-async-process x-oss-process
 qos qosRequester requesterQosInfo resourcePool resourcePoolBuckets resourcePoolInfo x-oss-write-get-object-response
 """
 NOT_OFFERED = frozenset(_OTHERS.split())

@@ -18,6 +18,7 @@ from harness.oss.state.database import Database
 from harness.oss.state.model import Attributes, Content
 from harness.oss.state.objects import Objects
 from harness.oss.state.uploads import Uploads
+from harness.oss.state.worm import RetentionPolicies
 from tests.harness.oss.local import AWKWARD_KEY, LocalOss
 
 
@@ -102,7 +103,8 @@ class Assembly:
         store.create_bucket("videos")
         store.close()
         self.database, self.blobs = Database(directory / "oss.sqlite3"), Meanwhile(directory / "blobs")
-        self.objects = Objects(self.database, self.blobs, time.time)
+        worms = RetentionPolicies(self.database, time.time)
+        self.objects = Objects(self.database, self.blobs, worms, time.time)
         self.uploads = Uploads(self.database, self.blobs, self.objects, time.time)
         self.upload = self.uploads.initiate("videos", "k", Attributes())
         self.send(b"part")
