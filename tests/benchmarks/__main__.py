@@ -70,7 +70,7 @@ def run(folder: Path, interpreter: str) -> Report:
         figures += measure_warm(place, peers)
         figures += measure_others(place, peers)
         _say("1,000 videos in one event")
-        figures += measure_batch(place, peers["ours"])
+        figures += measure_batch(place, peers)
     _say("the local cloud")
     figures += measure_cloud()
     _say("a GIF of a minute in 1080p")

@@ -22,9 +22,12 @@ ROWS = (
     "package, zip",
     "new video, 10 ms latency, CPU",
     "new video, 10 ms latency",
+    "COLLECT=off: new video, 10 ms latency, CPU",
+    "COLLECT=off: new video, 10 ms latency",
     "duplicate, requests",
     "no video, CPU",
     "1,000 videos in one event",
+    "COLLECT=off: 1,000 videos in one event",
     "local cloud, start of the process to ready",
     "local cloud, upload to record",
 )

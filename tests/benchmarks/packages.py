@@ -21,6 +21,8 @@ from tests.project import PROJECT
 PEERS = Path(__file__).with_name("peers")
 #: What our package leaves out although its libraries name it.
 LEFT_OUT = ("Crypto", "charset_normalizer")
+#: Ours, with the tasks not followed.
+OFF = "COLLECT=off"
 _NAMES = {"sdk": "tests.benchmarks.peers.sdk", "sdk-idempotent": "tests.benchmarks.peers.sdk_idempotent"}
 
 
@@ -53,6 +55,7 @@ def make_packages(folder: Path, interpreter: str, certificate: Path) -> Packages
         "sdk, pruned": Peer("sdk, pruned", _NAMES["sdk"], made["sdk, pruned"]),
         "sdk-idempotent": Peer("sdk-idempotent", _NAMES["sdk-idempotent"], made["sdk"]),
         "floor": Peer("floor", "tests.benchmarks.peers.floor", made["floor"]),
+        OFF: Peer(OFF, "index", made["ours"], {"COLLECT": "off"}),
     }
     return Packages(peers, sizes)
 

@@ -86,11 +86,15 @@ class Stub(_Child):
 
 @dataclass(frozen=True)
 class Peer:
-    """A function to measure. module: what has `handler` and `initialize`. folder: the code as it is deployed."""
+    """A function to measure. module: what has `handler` and `initialize`. folder: the code as it is deployed.
+
+    settings: variables of its own.
+    """
 
     name: str
     module: str
     folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sources(self) -> Path:
@@ -138,7 +142,7 @@ class Function(_Child):
         folder = peer.folder if compiled else peer.sources
         command = [place.interpreter, "-I", "-S", "-B", str(WORKER), peer.module, str(folder)]
         started = time.perf_counter()
-        super().__init__(command, place.environment(scheme))
+        super().__init__(command, {**place.environment(scheme), **peer.settings})
         ready = self.answer()
         self.start, self.cpu = time.perf_counter() - started, float(ready["cpu"])
 
