@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from harness.fc import OssTrigger
 from harness.oss import NotificationRule, OssService
@@ -65,6 +66,11 @@ class Bridge:
     def publish_file(self, key: str, path: Path) -> str:
         """The result of a task: a presigned URL of it in the bucket for results."""
         return self._put(RESULTS_BUCKET, key, path.read_bytes())
+
+    def expire(self, url: str) -> str:
+        """The same address, signed so that its time is over."""
+        bucket, _, key = unquote(urlsplit(url).path).lstrip("/").partition("/")
+        return self._oss.presign_get(bucket, key, 1, self._url, ago=3600)
 
     def _put(self, bucket: str, key: str, data: bytes) -> str:
         self._oss.store.put(bucket, key, data)

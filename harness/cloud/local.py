@@ -118,6 +118,7 @@ class LocalCloud:
         self.multimediaai = MultimediaAIService(
             self.directory / "multimediaai",
             publish=self.bridge.publish_file,
+            expire=self.bridge.expire,
             render=options.render,
             answered_at=self._answered_at,
             **common,

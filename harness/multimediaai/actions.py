@@ -7,7 +7,8 @@ leave open is marked (U), unsure.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,9 +58,12 @@ class Behaviour:
 
 
 class Actions:
-    def __init__(self, tasks: Tasks, behaviour: Behaviour) -> None:
+    def __init__(self, tasks: Tasks, behaviour: Behaviour, expire: Callable[[str], str]) -> None:
+        """expire: a result's URL → the same one after its time."""
         self._tasks = tasks
         self._behaviour = behaviour
+        self._expire = expire
+        self._asked: set[int] = set()
 
     def table(self) -> Mapping[str, Action]:
         return {
@@ -98,6 +102,9 @@ class Actions:
 
     def get_task_result(self, params: Params) -> Fields:
         task = self._known_task(params)
+        if self._behaviour.result_form == "expired" and task.result_url and task.task_id not in self._asked:
+            self._asked.add(task.task_id)
+            task = replace(task, result_url=self._expire(task.result_url))
         return {"Status": int(task.status), "Result": result(task), "Code": "OK"}
 
     def list_tasks(self, params: Params) -> Fields:

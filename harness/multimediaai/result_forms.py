@@ -18,8 +18,9 @@ _TEXTS: dict[str, Callable[[str], tuple[str, str]]] = {
 }
 HUGE_BYTES = 50 * 1024 * 1024
 #: image: the GIF itself. json, text: a file with its URL. html: a page without one. none: the task succeeds
-#: without a ProcessResultUrl. huge: a GIF followed by zeros, of HUGE_BYTES.
-RESULT_FORMS = ("image", *_TEXTS, "none", "huge")
+#: without a ProcessResultUrl. huge: a GIF followed by zeros, of HUGE_BYTES. expired: the GIF itself; the URL in
+#: the first answer of GetTaskResult has expired, and the next answer has a good one.
+RESULT_FORMS = ("image", *_TEXTS, "none", "huge", "expired")
 
 
 def publish_as(form: str, name: str, gif: Path, publish: Callable[[str, Path], str]) -> str:

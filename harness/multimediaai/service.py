@@ -43,8 +43,8 @@ class MultimediaAIService(Behaviour):
     """One region of the service.
 
     directory: for its state, which survives a restart. publish: puts a file under a name where the results of
-    tasks are, and gives its URL. render: False leaves every task waiting. workers: how many videos at a time.
-    answered_at: see `download`.
+    tasks are, and gives its URL; expire: that URL after its time. render: False leaves every task waiting.
+    workers: how many videos at a time. answered_at: see `download`.
 
     tasks, account: the state, to look at and to change; and what Behaviour says. actions: by their names.
     """
@@ -59,6 +59,7 @@ class MultimediaAIService(Behaviour):
         authorize: Authorize,
         journal: Journal,
         publish: Callable[[str, Path], str],
+        expire: Callable[[str], str] = lambda url: url,
         region: str = "cn-beijing",
         clock: Callable[[], float] = time.time,
         render: bool = True,
@@ -72,7 +73,7 @@ class MultimediaAIService(Behaviour):
         self.renders = render
         self.account = Account()
         self.tasks = Tasks(directory / "tasks.sqlite", clock, self._note)
-        api = Api(self.name, VERSION, Actions(self.tasks, self).table(), _OTHER_ACTIONS)
+        api = Api(self.name, VERSION, Actions(self.tasks, self, expire).table(), _OTHER_ACTIONS)
         self.actions = tuple(api.actions)
         self._gateway = Gateway(
             api,

@@ -176,8 +176,8 @@ class OssService:
         response = self._error(request, OssError(code, message, status), request_id, bucket)
         return self._complete(response, request, bucket, request_id, time.monotonic())
 
-    def presign_get(self, bucket: str, key: str, seconds: int, base_url: str) -> str:
-        """A URL by which anyone may get the object for `seconds`, signed (V4) by the owner.
+    def presign_get(self, bucket: str, key: str, seconds: int, base_url: str, *, ago: float = 0.0) -> str:
+        """A URL by which anyone may get the object for `seconds`, signed (V4) by the owner so long `ago`.
 
         `base_url`: the endpoint, such as "http://127.0.0.1:9000"; the bucket goes into the path for an IP address
         or localhost, else before the host.
@@ -190,7 +190,7 @@ class OssService:
             owner.access_key_secret,
             self._place.region,
             seconds,
-            self._place.clock(),
+            self._place.clock() - ago,
         )
         base = urlsplit(base_url)
         host, path = base.netloc, quote(key, safe="/")

@@ -1,6 +1,6 @@
 """The collector is killed at each of its requests, or another one runs meanwhile: it ends as if nothing had been.
 
-Each request is one place before its effect, and one after it. The places are found by counting, until a run ends by
+Each request is one place before its effect, and one after it. They are found by counting, until a run ends by
 itself.
 """
 
@@ -86,7 +86,7 @@ class Site(NamedTuple):
     def collector(self) -> Collecting:
         """One in this process, behind the gate: results may be fetched from the services' own address only."""
         endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), self.gate.url)
-        return collector_for(self.cloud, **endpoints)
+        return collector_for(self.cloud, None, **endpoints)
 
     def run_to_the_end(self) -> None:
         for _ in range(MOST_RUNS):

@@ -20,6 +20,7 @@ from tests.harness.multimediaai.world import World
         ("html", "http://r/1.html", b"<!DOCTYPE html>"),
         ("huge", "http://r/1.gif", b"GIF89a"),
         ("none", "", b""),
+        ("expired", "http://r/1.gif", b"GIF89a"),
     ],
 )
 def test_each_form(form: str, url: str, holds: bytes, tmp_path: Path) -> None:

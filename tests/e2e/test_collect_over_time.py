@@ -1,0 +1,107 @@
+"""What only time brings: a service that never says that a task has ended, and a result's URL that has expired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.cloud import LocalCloud
+from harness.multimediaai.tasks import TaskStatus
+from tests.clock import Clock
+
+from .collecting import FAILED, GIF, PENDING, collector_for, listed, put, succeed, url_of
+from .handling import Handler
+from .uploads import RECORDS, VIDEOS, event_for, records, task_ids
+
+HOUR = 3600.0
+STORED = f"gifs/{VIDEOS}/clip.mp4.gif"
+
+
+def submit(handler: Handler, cloud: LocalCloud) -> None:
+    handler(event_for("clip.mp4", put(cloud, "clip.mp4", b"film"), 4))
+
+
+def set_age(cloud: LocalCloud, clock: Clock, seconds: float) -> None:
+    """Of the pending entries, by OSS's clock. That itself may not be far off the real time, by which is signed."""
+    clock.ahead -= seconds
+    for entry in cloud.oss.store.list(RECORDS, PENDING):
+        cloud.oss.store.put(RECORDS, entry.key, cloud.oss.store.get(RECORDS, entry.key))
+    clock.ahead += seconds
+
+
+def begin(cloud: LocalCloud) -> None:
+    assert cloud.multimediaai.tasks.take(lambda: False) is not None
+
+
+@pytest.mark.parametrize(("environ", "hours"), [({}, 24.0), ({"GIVE_UP_AFTER_HOURS": "1.5"}, 1.5)])
+@pytest.mark.parametrize("status", [TaskStatus.WAITING, TaskStatus.RUNNING])
+def test_a_task_that_never_ends_is_given_up_in_time(
+    cloud: LocalCloud,
+    make_handler: Callable[..., Handler],
+    clock: Clock,
+    environ: dict[str, str],
+    hours: float,
+    status: TaskStatus,
+) -> None:
+    submit(make_handler(), cloud)
+    if status is TaskStatus.RUNNING:
+        begin(cloud)
+    collect = collector_for(cloud, None, **environ)
+    for age in (0.0, hours / 2, hours - 0.01):
+        set_age(cloud, clock, age * HOUR)
+        assert collect()["left"] == 1, age
+    set_age(cloud, clock, (hours + 0.01) * HOUR)
+    assert collect()["given_up"] == 1
+    assert (listed(cloud, PENDING), len(task_ids(cloud))) == ([], 1)
+    (entry,) = listed(cloud, FAILED)
+    assert (entry["code"], entry["video"]) == ("GivenUp", f"oss://{VIDEOS}/clip.mp4")
+    assert entry["reason"] == f"given up after {hours:g} hours: no end was seen"
+    ((_, lines),) = records(cloud).items()
+    assert lines[-1]["status"] == "submitted"
+    assert collect()["pending"] == 0
+
+
+@pytest.mark.parametrize("in_a_text", [False, True])
+def test_a_url_that_has_expired_is_asked_for_anew(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock, in_a_text: bool
+) -> None:
+    submit(make_handler(), cloud)
+    cloud.multimediaai.result_form = "expired"
+    url = url_of(cloud, "result.gif", GIF)
+    succeed(cloud, url_of(cloud, "result.txt", url.encode()) if in_a_text else url)
+    collect = collector_for(cloud)
+    cloud.journal.clear()
+    assert collect()["left"] == 1
+    refused = [entry.fields for entry in cloud.journal.entries("request") if entry.fields["status"] == 403]
+    assert [fields["operation"] for fields in refused] == ["GetObject"]
+    clock.ahead += 60
+    assert collect()["finished"] == 1
+    assert cloud.oss.store.get(RECORDS, STORED) == GIF
+    assert (listed(cloud, PENDING), listed(cloud, FAILED)) == ([], [])
+
+
+def test_a_url_that_expires_while_it_waits_for_its_turn_is_left_for_the_next_run(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock
+) -> None:
+    """It is good for a minute, and of no use two minutes later; in the end a person is told."""
+    submit(make_handler(), cloud)
+    succeed(cloud, url_of(cloud, "result.gif", GIF, seconds=60))
+    collect = collector_for(cloud)
+    clock.ahead += 120
+    assert collect()["left"] == 1
+    set_age(cloud, clock, 24.1 * HOUR)
+    assert collect()["given_up"] == 1
+    (entry,) = listed(cloud, FAILED)
+    assert entry["reason"].startswith("given up after 24 hours: ")
+    assert entry["reason"].endswith("/result.gif: 403")
+    assert "ignature" not in entry["reason"]
+
+
+def test_a_url_in_time_needs_no_second_run(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock
+) -> None:
+    submit(make_handler(), cloud)
+    succeed(cloud, url_of(cloud, "result.gif", GIF, seconds=60))
+    clock.ahead += 30
+    assert collector_for(cloud)()["finished"] == 1
