@@ -2,18 +2,19 @@
 
 No redirect is followed. The host's addresses are looked up once, checked, and connected to, so that nothing inside
 a private network, on this machine or at the platform's own services (link-local) can be reached; the hosts of the
-configured endpoints are an exception, for the function talks to them anyway. What comes is counted, not held.
+configured endpoints are an exception, for the function talks to them anyway. What comes is counted, and goes into
+a file for which there is room.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import socket
 import ssl
 import threading
 from collections.abc import Iterable
 from contextlib import closing
-from typing import BinaryIO
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -23,6 +24,7 @@ from urllib3.util import Timeout
 
 from handler.errors import ResultNotFetched, ResultUnusable
 from handler.settings import Settings
+from handler.spool import Spool, SpoolFile
 from handler.wire import Limit
 
 #: Between two pieces of a download; and for all of it, beside what its size takes at a megabyte a second.
@@ -33,21 +35,23 @@ _PIECE = 64 << 10
 class Downloads:
     """One per instance, used by many threads."""
 
-    def __init__(self, settings: Settings, ca_bundle: str | None = None) -> None:
+    def __init__(self, settings: Settings, ca_bundle: str | None = None, spool: Spool | None = None) -> None:
+        """spool: where what is fetched finds room."""
+        self.spool = spool or Spool()
         self._own = tuple(_place(urlsplit(address)) for address in settings.own_addresses)
         self._ca_bundle = ca_bundle or certifi.where()
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
 
-    def fetch(self, url: str, into: BinaryIO, most: int) -> int:
-        """Writes what is at `url` into `into`; its length in bytes.
+    def fetch(self, url: str, into: SpoolFile, most: int, seconds: float = math.inf) -> int:
+        """Writes what is at `url` into `into`, within `seconds`; its length in bytes.
 
         Raises ResultNotFetched when it may succeed later or with a new URL, ResultUnusable when it will not: an
         address that is not allowed, a redirect, more than `most` bytes.
         """
         parts = _split(url)
-        limit = Limit(LIMIT_SECONDS + most / (1 << 20))
-        pool = self._pool(parts, self._address(parts))
+        limit = Limit(min(LIMIT_SECONDS + most / (1 << 20), seconds))
+        pool = self._pool(parts, self._address(parts), max(0.1, min(SILENCE_SECONDS, seconds)))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "gif-on-upload"}
         try:
@@ -56,7 +60,10 @@ class Downloads:
             )
             with closing(answer):
                 _check(answer.status, parts)
-                return _copy(answer.stream(_PIECE, decode_content=False), into, most, limit, parts)
+                into.reserve(_expected(answer.headers.get("Content-Length"), most), limit.left())
+                length = _copy(answer.stream(_PIECE, decode_content=False), into, most, limit, parts)
+                into.shrink(length)
+                return length
         except (HTTPError, OSError, UnicodeError) as exc:
             raise ResultNotFetched(f"{_shown(parts)}: {type(exc).__name__}") from exc
         finally:
@@ -78,9 +85,9 @@ class Downloads:
         """An endpoint's own host, or a bucket before it."""
         return any(port == own and (host == name or host.endswith(f".{name}")) for name, own in self._own)
 
-    def _pool(self, parts: SplitResult, address: str) -> HTTPConnectionPool:
+    def _pool(self, parts: SplitResult, address: str, silence: float) -> HTTPConnectionPool:
         host, port = _place(parts)
-        timeout = Timeout(connect=SILENCE_SECONDS, read=SILENCE_SECONDS)
+        timeout = Timeout(connect=silence, read=silence)
         if parts.scheme == "http":
             return HTTPConnectionPool(address, port, timeout=timeout)
         return HTTPSConnectionPool(
@@ -124,7 +131,12 @@ def _check(status: int, parts: SplitResult) -> None:
         raise ResultNotFetched(f"{_shown(parts)}: {status}")
 
 
-def _copy(pieces: Iterable[bytes], into: BinaryIO, most: int, limit: Limit, parts: SplitResult) -> int:
+def _expected(length: str | None, most: int) -> int:
+    """Bytes for which there must be room: no more will come than the answer says, or than is allowed."""
+    return min(int(length), most) if length and length.isascii() and length.isdigit() else most
+
+
+def _copy(pieces: Iterable[bytes], into: SpoolFile, most: int, limit: Limit, parts: SplitResult) -> int:
     length = 0
     for piece in pieces:
         length += len(piece)

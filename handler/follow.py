@@ -40,7 +40,7 @@ from handler.record import (
 from handler.redaction import redact
 from handler.result import Result, fetch_result
 from handler.settings import Settings
-from handler.storage import SecondsLeft, Storage
+from handler.storage import LIMIT_SECONDS, SecondsLeft, Storage
 from handler.submit import Submitter
 from handler.task_result import TaskResult, task_result
 from handler.tracking import TrackingLog
@@ -169,7 +169,7 @@ class Follower:
         if not state.is_over:
             return Step.LEFT
         try:
-            result = self._fetch(state)
+            result = self._fetch(case, state)
         except ResultUnusable as error:
             failed = _failed_line(case, task, state._replace(error_code="ResultUnusable", reason=str(error)))
         else:
@@ -190,13 +190,15 @@ class Follower:
                 raise
             return TaskResult(True, True, error_code=error.code, reason="the service does not know the task")
 
-    def _fetch(self, state: TaskResult) -> Result | None:
+    def _fetch(self, case: _Case, state: TaskResult) -> Result | None:
         """None of a task that failed. Raises ResultError."""
         if state.has_failed:
             return None
         if not state.url:
             raise ResultUnusable("the task has succeeded, and its result has no URL")
-        return fetch_result(self._downloads, state.url, self._settings.gif_max_bytes)
+        # What was fetched is to be stored, too: so long may a request take.
+        left = lambda: case.left() - LIMIT_SECONDS  # noqa: E731
+        return fetch_result(self._downloads, state.url, self._settings.gif_max_bytes, left)
 
     def _finish(
         self,
@@ -242,7 +244,7 @@ class Follower:
         if task is not None and self._gifs.look(case.found.entry.upload, case.left)[0] is Fit.MISSING:
             state = self._state(case, task)
             try:
-                result = self._fetch(state)
+                result = self._fetch(case, state)
             except ResultUnusable as error:
                 state, result = state._replace(error_code="ResultUnusable", reason=str(error)), None
             if result is None:

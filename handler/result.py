@@ -7,20 +7,22 @@ URLs without assuming a form (JSON, HTML, one per line), and the first of them t
 from __future__ import annotations
 
 import html
+import math
 import re
-from tempfile import SpooledTemporaryFile
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple, cast
 
 from handler.download import Downloads
 from handler.errors import ResultNotFetched, ResultUnusable
 
-#: Up to here in memory, and beyond in the instance's /tmp.
-IN_MEMORY = 1 << 20
 #: Of a text, so many bytes are searched and kept, and so many of its URLs tried.
 MOST_TEXT, MOST_URLS = 1 << 20, 10
 
 _URL = re.compile(r"https?://[^\s\"'<>\\^`{|}\x00-\x1f]+", re.IGNORECASE)
 _LAST = ".,;:!?)]"
+
+#: How long it is worth trying: seconds.
+SecondsLeft = Callable[[], float]
 
 
 class Result(NamedTuple):
@@ -35,19 +37,19 @@ class Result(NamedTuple):
         self.file.close()
 
 
-def fetch_result(downloads: Downloads, url: str, most: int) -> Result:
-    """The image that a result's URL leads to, of at most `most` bytes; to be closed.
+def fetch_result(downloads: Downloads, url: str, most: int, left: SecondsLeft = lambda: math.inf) -> Result:
+    """The image that a result's URL leads to, of at most `most` bytes; to be closed. left: seconds for it.
 
     Raises ResultNotFetched when a later try may succeed, ResultUnusable when it does not lead to an image.
     """
-    found = _fetch(downloads, url, most)
+    found = _fetch(downloads, url, most, left)
     if isinstance(found, Result):
         return found
     urls = urls_in(found)[:MOST_URLS]
     missed: ResultNotFetched | None = None
     for candidate in urls:
         try:
-            image = _fetch(downloads, candidate, most)
+            image = _fetch(downloads, candidate, most, left)
         except ResultNotFetched as error:
             missed = error
         except ResultUnusable:
@@ -74,16 +76,16 @@ def content_type_of(head: bytes) -> str | None:
     return "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
 
 
-def _fetch(downloads: Downloads, url: str, most: int) -> Result | bytes:
+def _fetch(downloads: Downloads, url: str, most: int, left: SecondsLeft) -> Result | bytes:
     """The image at `url`, or the beginning of what is there instead."""
-    file = cast("BinaryIO", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the caller closes it
+    file = downloads.spool.file()
     try:
-        size = downloads.fetch(url, file, most)
+        size = downloads.fetch(url, file, most, left())
         file.seek(0)
         content_type = content_type_of(file.read(12))
         file.seek(0)
         if content_type:
-            return Result(file, size, content_type)
+            return Result(cast("BinaryIO", file), size, content_type)
         text = file.read(MOST_TEXT)
     except BaseException:
         file.close()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tempfile
+import threading
+import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from handler.download import Downloads
-from handler.errors import ResultUnusable
+from handler.errors import ResultNotFetched, ResultUnusable
 from handler.result import fetch_result, urls_in
 from handler.settings import Settings, read_settings
 from harness.cloud import LocalCloud
@@ -59,6 +65,16 @@ def test_a_host_that_is_configured_is_the_exception_and_no_port_beside_it(cloud:
         fetch_result(downloads, url, len(GIF) - 1)
 
 
+def test_a_download_ends_with_the_time_for_it(cloud: LocalCloud) -> None:
+    downloads = Downloads(settings_for(GIF_ENDPOINT=cloud.url))
+    url = url_of(cloud, "result.gif", GIF)
+    cloud.faults.add("oss:GetObject:latency=2")
+    started = time.monotonic()
+    with pytest.raises(ResultNotFetched):
+        fetch_result(downloads, url, 1 << 20, lambda: 0.2)
+    assert time.monotonic() - started < 1.5
+
+
 @pytest.mark.parametrize(
     ("text", "urls"),
     [
@@ -86,3 +102,41 @@ def test_fifty_megabytes_do_not_go_through_memory(cloud: LocalCloud, make_handle
     assert run["finished"] == 1
     assert most < 8 << 20  # of the collector and of the cloud in this process
     assert len(cloud.oss.store.get(RECORDS, f"gifs/{VIDEOS}/clip.mp4.gif")) == size
+
+
+def test_many_large_results_at_once_find_room_one_after_the_other(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All files that are open at the same time, in /tmp."""
+    count, size, room = 8, 3 << 20, 7 << 20
+    monkeypatch.setattr("handler.spool.MOST_HELD", room)
+    handler, content = make_handler(), b"GIF89a" + bytes(size - 6)
+    for number in range(count):
+        handler(event_for(f"{number}.mp4", put(cloud, f"{number}.mp4", b"film"), 4))
+        succeed(cloud, url_of(cloud, f"{number}.gif", content))
+    cloud.faults.add("oss:PutObject:latency=0.1")  # so that every file is there for a while
+    over, most = threading.Event(), [0]
+
+    def watch() -> None:
+        while not over.wait(0.002):
+            most[0] = max(most[0], held_in_tmp())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        run = collector_for(cloud)()
+    finally:
+        over.set()
+        watching.join()
+    assert (run["finished"], run["left"]) == (count, 0)
+    assert size <= most[0] <= room
+
+
+def held_in_tmp() -> int:
+    """Bytes of this process's temporary files, which have no name any more."""
+    length = 0
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if os.readlink(entry).startswith(f"{tempfile.gettempdir()}/") and not entry.stat().st_nlink:
+                length += entry.stat().st_size
+    return length

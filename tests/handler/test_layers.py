@@ -11,7 +11,7 @@ from tests.project import PROJECT
 LAYERS = [
     {"bucket_domains", "escaping", "event_names", "redaction", "video"},
     {"advice", "errors", "wire"},
-    {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings"},
+    {"answers", "connections", "credentials", "gif_task_errors", "logs", "settings", "spool"},
     {"oss_http", "record", "video_names"},
     {"callback_token", "collect_events", "download", "events", "signature", "storage_errors"},
     {"result", "storage"},
