@@ -48,11 +48,7 @@ class GifStore:
         return f"oss://{self._bucket}/{self._key(video)}"
 
     def _key(self, video: Video) -> str:
-        """The key's SHA-256 instead of the key where the name would be too long; so of the text beside it."""
-        name = f"{self._prefix}{video.bucket}/{video.key}.gif"
-        if len(f"{name}.txt".encode()) <= MAX_KEY_BYTES:
-            return name
-        return f"{self._prefix}{video.bucket}/{hashlib.sha256(video.key.encode()).hexdigest()}.gif"
+        return gif_key(self._prefix, video.bucket, video.key)
 
     def look(self, video: Video, left: SecondsLeft) -> tuple[Fit, str]:
         """How it is now, and the eTag that the key holds, "" where there is nothing any more."""
@@ -106,3 +102,11 @@ class GifStore:
 
 def _is_of(gif: Head, video: Video) -> bool:
     return gif.metadata.get("video-etag") == video.etag
+
+
+def gif_key(prefix: str, bucket: str, key: str) -> str:
+    """`<prefix><bucket>/<key>.gif`; the key's SHA-256 instead where that, or the text beside it, is too long."""
+    name = f"{prefix}{bucket}/{key}.gif"
+    if len(f"{name}.txt".encode()) <= MAX_KEY_BYTES:
+        return name
+    return f"{prefix}{bucket}/{hashlib.sha256(key.encode()).hexdigest()}.gif"
