@@ -6,6 +6,12 @@ events, the API's client) and serverless, and nothing of the local cloud.
     cli         the commands, and how each mistake ends
     commands/   one file for each
     options     what every command takes
+    findings    what an audit finds of a bucket's uploads
+    task_names  what it finds of the service's tasks
+    lists       what is under way, and what needs a person
+    sending     videos sent to the function, in small events and not too fast
+    uploads     a bucket's objects, their records and their GIFs, from listings only
+    merge       three sorted listings side by side
     account     the account as a command sees it: OSS, Function Compute and Multimedia AI with one key
     project     s.yaml and .env: which functions, which buckets, which settings
     refusals    what a service refuses → one sentence with the permission that is missing

@@ -1,0 +1,99 @@
+"""Videos sent to the function by their names, as a person does it: in small events, and not too fast."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ops.account import Account
+from ops.errors import Mistake, NeedsAPerson, NotAnswered
+from ops.records import failed_prefix
+
+#: Of one event: twice as many as the function handles at the same time, within its timeout.
+MOST_VIDEOS = 16
+#: An asynchronous event has at most 128 KiB.
+MOST_BYTES = 100_000
+#: Seconds before an event is sent again that was not taken.
+_PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
+#: Seconds between two looks at what has failed, and from how many failures on they are too many.
+_LOOK_EVERY, _FEW, _SHARE = 20.0, 20, 0.1
+
+
+@dataclass
+class Pace:
+    """At most so many videos a second, whatever the events' sizes."""
+
+    per_second: float
+    next_at: float = 0.0
+
+    def wait(self, videos: int) -> None:
+        now = time.monotonic()
+        if self.next_at > now:
+            time.sleep(self.next_at - now)
+        self.next_at = max(now, self.next_at) + videos / self.per_second
+
+
+def events(uris: Iterable[str]) -> Iterator[list[str]]:
+    """The names, in lists that make one event each."""
+    held: list[str] = []
+    size = 0
+    for uri in uris:
+        length = len(json.dumps(uri, ensure_ascii=False).encode()) + 2
+        if held and (len(held) >= MOST_VIDEOS or size + length > MOST_BYTES):
+            yield held
+            held, size = [], 0
+        held.append(uri)
+        size += length
+    if held:
+        yield held
+
+
+class Sender:
+    """Sends to the submitting function. watch: whether to stop when too much of what was sent fails."""
+
+    def __init__(self, account: Account, *, per_second: float) -> None:
+        self._account = account
+        self._name = account.project.submit.name
+        self._pace = Pace(per_second)
+        self.sent = 0
+        self._failed_before: int | None = None
+        self._looked = time.monotonic()
+
+    def require_function(self) -> None:
+        """Raises Mistake where it is not deployed."""
+        if self._account.functions.get(self._name) is None:
+            raise Mistake(f"{self._name}: is not deployed in {self._account.project.region}: `s deploy`")
+
+    def send(self, uris: list[str], *, force: bool = False) -> None:
+        """One event. Raises OpsError; NeedsAPerson when too many of those before have failed."""
+        if self._failed_before is None:
+            self._failed_before = self._failures()
+        self._pace.wait(len(uris))
+        if time.monotonic() - self._looked > _LOOK_EVERY:
+            self.check()
+        event = {"videos": uris, **({"force": True} if force else {})}
+        for pause in (*_PAUSES, None):
+            try:
+                self._account.functions.send(self._name, event)
+                break
+            except NotAnswered:
+                if pause is None:
+                    raise
+            time.sleep(pause)
+        self.sent += len(uris)
+
+    def check(self) -> None:
+        """Raises NeedsAPerson when too much has failed since the first was sent."""
+        self._looked = time.monotonic()
+        failed = self._failures() - (self._failed_before or 0)
+        if failed > max(_FEW, _SHARE * self.sent):
+            raise NeedsAPerson(
+                f"stopped: {failed:,} of {self.sent:,} that were sent stand in "
+                f"{self._account.tracking.uri(failed_prefix(self._account.project.settings))} by now: see why "
+                "with `gifs status` and `gifs show`; run it again to go on"
+            )
+
+    def _failures(self) -> int:
+        return sum(1 for _ in self._account.tracking.list(failed_prefix(self._account.project.settings)))
