@@ -82,6 +82,20 @@ Kinds:
 @click.option("--code", type=click.Path(path_type=Path, exists=True), help="Its code.  [default: beside s.yaml]")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Make calls go wrong; see below.")
 @click.option("--no-render", is_flag=True, help="Accept tasks, but make no GIFs.")
+@click.option(
+    "--result-form",
+    metavar="FORM",
+    default="image",
+    show_default=True,
+    help="What a task's result leads to: image, json, text, html, none, huge, expired.",
+)
+@click.option("--stay-running", is_flag=True, help="Begin tasks, and never end them.")
+@click.option(
+    "--task-failure",
+    metavar="ERROR",
+    default="",
+    help="Let every task fail: CODE/NAME/REASON, 1000/Download fail.",
+)
 @NEW_ACCOUNT_OPTION
 def up(
     host: str,
@@ -94,6 +108,9 @@ def up(
     code: Path | None,
     faults: tuple[str, ...],
     no_render: bool,
+    result_form: str,
+    stay_running: bool,
+    task_failure: str,
     new_account: bool,
 ) -> None:
     """Start the local cloud and keep it until Ctrl-C.
@@ -101,7 +118,7 @@ def up(
     It reads s.yaml and the .env beside it; what is not filled in gets a local default. It prints what it watches,
     the address of its console page, and what to export for other clients.
     """
-    from harness.cli.up import UpError, run_up
+    from harness.cli.up import TaskEnds, UpError, run_up
     from harness.cloud.options import DEFAULTS, CloudOptions
 
     environ = _environ(stack_file)
@@ -123,7 +140,7 @@ def up(
         new_account=new_account,
     )
     try:
-        run_up(options, faults)
+        run_up(options, faults, TaskEnds(result_form, stay_running, task_failure))
     except UpError as exc:
         raise Mistake(str(exc)) from exc
 

@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import click
 
@@ -16,6 +17,8 @@ from harness.cloud.local import LocalCloud
 from harness.cloud.options import CloudOptions
 from harness.http.faults import FaultError, parse_fault
 from harness.http.server import is_loopback
+from harness.multimediaai import MultimediaAIService
+from harness.multimediaai.result_forms import RESULT_FORMS
 from harness.ram.policy import PolicyError
 from serverless.document import StackError
 
@@ -24,7 +27,30 @@ class UpError(Exception):
     """The cloud cannot start; the message says what to change."""
 
 
-def run_up(options: CloudOptions, faults: Sequence[str]) -> None:
+class TaskEnds(NamedTuple):
+    """How the tasks of Multimedia AI end. failure: "CODE/NAME/REASON", of which the last ones may be missing."""
+
+    form: str = "image"
+    stay_running: bool = False
+    failure: str = ""
+
+    def check(self) -> None:
+        """Raises UpError."""
+        if self.form not in RESULT_FORMS:
+            raise UpError(f"--result-form {self.form}: there are {', '.join(RESULT_FORMS)}")
+        if self.failure and not self.failure.partition("/")[0]:
+            raise UpError(
+                f"--task-failure {self.failure}: it begins with an ErrorCode, such as 1000/Download fail"
+            )
+
+    def apply(self, service: MultimediaAIService) -> None:
+        service.result_form, service.stay_running = self.form, self.stay_running
+        if self.failure:
+            code, name, reason = (*self.failure.split("/", 2), "", "")[:3]
+            service.failure = (code, name, reason)
+
+
+def run_up(options: CloudOptions, faults: Sequence[str], ends: TaskEnds) -> None:
     """Starts it, says so on standard output, and stops it at SIGINT, SIGTERM or SIGHUP. Raises UpError.
 
     faults: as text.
@@ -39,14 +65,15 @@ def run_up(options: CloudOptions, faults: Sequence[str]) -> None:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
             signal.signal(number, lambda *_: None)
     _check_host(options.host, options.anywhere)
-    with _build(options, faults) as cloud:
+    with _build(options, faults, ends) as cloud:
         if not select.select([told], [], [], 0.0)[0]:
             _say_ready(cloud)
         os.read(told, 1)
         click.echo("stopping …")
 
 
-def _build(options: CloudOptions, faults: Sequence[str]) -> LocalCloud:
+def _build(options: CloudOptions, faults: Sequence[str], ends: TaskEnds) -> LocalCloud:
+    ends.check()
     try:
         parsed = [parse_fault(text) for text in faults]
         cloud = LocalCloud(options)
@@ -66,6 +93,7 @@ def _build(options: CloudOptions, faults: Sequence[str]) -> LocalCloud:
         raise UpError(f"{exc.filename or f'{options.host}:{options.port}'}: {exc.strerror or exc}") from exc
     for fault in parsed:
         cloud.faults.add(fault)
+    ends.apply(cloud.multimediaai)
     return cloud
 
 

@@ -67,8 +67,10 @@ class Up:
 
 
 @contextmanager
-def up(project: Path, *args: str | Path, env: Mapping[str, str] | None = None) -> Iterator[Up]:
-    command = [sys.executable, "-m", "harness", "up", "--port", "0", "--no-render"]
+def up(
+    project: Path, *args: str | Path, env: Mapping[str, str] | None = None, render: bool = False
+) -> Iterator[Up]:
+    command = [sys.executable, "-m", "harness", "up", "--port", "0", *([] if render else ["--no-render"])]
     command += ["--stack", str(project / "s.yaml"), "--code", str(PROJECT), "--directory", str(project / "state")]
     process = subprocess.Popen(
         [*command, *map(str, args)],

@@ -13,8 +13,10 @@ import pytest
 
 from harness.cli.client import find_cloud
 from harness.cli.samples import RESULTS, read_samples
+from harness.cli.up import TaskEnds
 from harness.cloud import local_cloud
 from harness.fc import TimerTrigger
+from harness.multimediaai.result_forms import RESULT_FORMS
 from serverless.local import URL as DEFAULT_URL
 from tests.harness.cli.command_line import LIMIT, assert_mistake, environment, run, up
 from tests.project import PROJECT
@@ -50,6 +52,37 @@ def test_a_cloud_from_start_to_restart(project: Path) -> None:
     assert clip.exists()
     again = run("reset", "--directory", project / "state")
     assert (again.returncode, again.stdout) == (0, "there is nothing to remove\n")
+
+
+def test_tasks_end_as_the_command_line_says(project: Path) -> None:
+    clip = project / "clip.mp4"
+    clip.write_bytes(b"film")
+    with up(project, "--task-failure", "1001/Decode fail/no/key frame", render=True) as cloud:
+        answer = run("put", "--wait", clip, "--endpoint", cloud.url)
+        assert answer.returncode == 1
+        (task,) = cloud.state()["tasks"]
+        assert (task["status"], task["error"]) == ("failed", "Decode fail: no/key frame")
+
+
+def test_the_help_names_every_form_of_results() -> None:
+    said = " ".join(run("up", "--help").stdout.split())
+    assert f"leads to: {', '.join(RESULT_FORMS)}." in said
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        (TaskEnds(), ("image", False, None)),
+        (TaskEnds("expired", stay_running=True), ("expired", True, None)),
+        (TaskEnds(failure="1000"), ("image", False, ("1000", "", ""))),
+        (TaskEnds(failure="1000/Download fail"), ("image", False, ("1000", "Download fail", ""))),
+    ],
+)
+def test_the_switches_of_a_task_s_end(ends: TaskEnds, expected: tuple[object, ...]) -> None:
+    with local_cloud(render=False) as cloud:
+        service = cloud.multimediaai
+        ends.apply(service)
+        assert (service.result_form, service.stay_running, service.failure) == expected
 
 
 def test_an_accepted_event_survives_kill_9(project: Path) -> None:

@@ -56,6 +56,16 @@ def test_a_wrong_fault_is_one_line(project: Path, fault: str, words: list[str]) 
     assert not (project / "state").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [("--result-form", "gif", ["gif", "image", "expired"]), ("--task-failure", "/Decode fail", ["ErrorCode"])],
+)
+def test_a_wrong_end_of_tasks_is_one_line(project: Path, option: str, value: str, words: list[str]) -> None:
+    answer = run("up", "--port", "0", "--directory", project / "state", option, value)
+    assert_mistake(answer, option, *words)
+    assert not (project / "state").exists()
+
+
 def test_a_taken_port_is_one_line(project: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
