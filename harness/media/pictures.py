@@ -92,14 +92,14 @@ class Screen:
         fitted = fit(frame.width * self._pixel_aspect, frame.height, width, height)
         before: list[Step] = [("estdif", "mode=frame:deint=interlaced")] if frame.interlaced_frame else []
         scale = f"{fitted[0]}:{fitted[1]}:flags=bicubic"
-        last = _chain(graph, last, [*before, ("scale", scale)])
+        last = chain(graph, last, [*before, ("scale", scale)])
         if table := screen_table(frame):
-            last = _chain(graph, last, [("format", "pix_fmts=gbrp16|gbrap16")])
+            last = chain(graph, last, [("format", "pix_fmts=gbrp16|gbrap16")])
             last = _looked_up(graph, last, table)
         after: list[Step] = [("setsar", "1"), ("format", "pix_fmts=bgra")]
         if fitted != (width, height):
             after.append(("pad", f"{width}:{height}:-1:-1"))
-        _chain(graph, last, [*after, *self._orientation.steps, ("buffersink", "")])
+        chain(graph, last, [*after, *self._orientation.steps, ("buffersink", "")])
         graph.configure()
         return graph
 
@@ -119,7 +119,8 @@ def _looked_up(graph: Graph, source: FilterContext, table: str) -> FilterContext
     return lookup
 
 
-def _chain(graph: Graph, source: FilterContext, steps: Sequence[Step]) -> FilterContext:
+def chain(graph: Graph, source: FilterContext, steps: Sequence[Step]) -> FilterContext:
+    """Adds filters one behind the other; the last of them, or `source` without any."""
     for name, args in steps:
         following = graph.add(name, args or None)
         source.link_to(following)

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 from harness.media.video import VideoError
+from harness.media.wanted import Wanted
 
 #: the longest that one video may take, in seconds
 TIME_LIMIT = 180.0
@@ -40,13 +42,19 @@ class Renderer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def render(self, video: Path, gif: Path, progress: Callable[[float], None]) -> None:
-        """Writes the GIF of `video`. Raises VideoError when the file makes none, or the process died over it."""
+    def render(
+        self, video: Path, gif: Path, progress: Callable[[float], None], wanted: Wanted | None = None
+    ) -> None:
+        """Writes the GIF of `video` that is `wanted`; None: of its liveliest part.
+
+        Raises VideoError when the file makes none, or the process died over it.
+        """
         process = self._running()
         overtime = threading.Timer(self._time_limit, process.kill)
         overtime.start()
         try:
-            answer = self._ask(process, {"video": str(video), "gif": str(gif)}, progress)
+            question = {"video": str(video), "gif": str(gif), "wanted": asdict(wanted) if wanted else None}
+            answer = self._ask(process, question, progress)
         finally:
             overtime.cancel()
         if answer is None:
@@ -103,7 +111,7 @@ class Renderer:
 
     @staticmethod
     def _ask(
-        process: subprocess.Popen[str], question: dict[str, str], progress: Callable[[float], None]
+        process: subprocess.Popen[str], question: dict[str, Any], progress: Callable[[float], None]
     ) -> dict[str, Any] | None:
         """The last line of the answer; None when the process died over it."""
         assert process.stdin is not None
@@ -124,6 +132,7 @@ def main(questions: TextIO, answers: TextIO) -> None:
     # Imported here, so that the parent process does not load FFmpeg's filters and encoders for nothing.
     import av.logging
 
+    from harness.media.animation import animate
     from harness.media.gif import render
 
     av.logging.set_level(None)
@@ -135,8 +144,12 @@ def main(questions: TextIO, answers: TextIO) -> None:
 
     for line in questions:
         question = json.loads(line)
+        video, gif, wanted = Path(question["video"]), Path(question["gif"]), question["wanted"]
         try:
-            render(Path(question["video"]), Path(question["gif"]), lambda done: say(progress=round(done, 3)))
+            if wanted:
+                animate(video, gif, Wanted(**wanted), lambda done: say(progress=round(done, 3)))
+            else:
+                render(video, gif, lambda done: say(progress=round(done, 3)))
         except VideoError as exc:
             say(reason=str(exc))
         except (av.FFmpegError, ValueError, ArithmeticError, MemoryError) as exc:
