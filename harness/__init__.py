@@ -1,4 +1,4 @@
-"""A local Alibaba Cloud, moto-style: OSS, Function Compute, Multimedia AI and RAM on one port.
+"""A local Alibaba Cloud, moto-style: OSS, Function Compute, Multimedia AI, IMM and RAM on one port.
 
     from harness.cloud import local_cloud
 
@@ -10,6 +10,7 @@ The plan of the house, from the roof down; a wing imports from those below it on
     console/        the page that shows what happens
     stack/          s.yaml and .env: read, checked, and filled into the documents of ram/
     fc/             Function Compute: control plane, instances, delivery of asynchronous calls
+    imm/            Intelligent Media Management: what makes OSS's video/animation
     multimediaai/   Multimedia AI: CreateGifTask and what it makes
     oss/            OSS: state, and how it goes over the wire
     openapi/        calls, answers and refusals of RPC-style services

@@ -25,7 +25,7 @@ from serverless.dotenv import DotenvError, read_dotenv
 )
 @click.pass_context
 def main(context: click.Context) -> None:
-    """A local Alibaba Cloud for gif-on-upload: OSS, Function Compute, Multimedia AI and RAM on one port.
+    """A local Alibaba Cloud for gif-on-upload: OSS, Function Compute, Multimedia AI, IMM and RAM on one port.
 
     \b
     Try:
@@ -97,6 +97,12 @@ Kinds:
     help="Let every task fail: CODE/NAME/REASON, 1000/Download fail.",
 )
 @NEW_ACCOUNT_OPTION
+@click.option(
+    "--imm-project",
+    metavar="NAME",
+    envvar="IMM_PROJECT",
+    help="Bind the buckets to this IMM project, for OSS's video/animation.",
+)
 def up(
     host: str,
     port: int,
@@ -112,6 +118,7 @@ def up(
     stay_running: bool,
     task_failure: str,
     new_account: bool,
+    imm_project: str | None,
 ) -> None:
     """Start the local cloud and keep it until Ctrl-C.
 
@@ -138,6 +145,7 @@ def up(
         timers=True,
         anywhere=anywhere,
         new_account=new_account,
+        imm_project=imm_project or None,
     )
     try:
         run_up(options, faults, TaskEnds(result_form, stay_running, task_failure))

@@ -115,6 +115,8 @@ def _say_ready(cloud: LocalCloud) -> None:
         click.echo(f"  timer    {timer.name} of {timer.function}: {timer.cron}{'' if timer.enabled else ' (off)'}")
     for address in cloud.fc.http.all():
         click.echo(f"  answers  {cloud.fc.http.url_of(address)} for {address.function}")
+    if cloud.options.imm_project:
+        click.echo(f"  imm      the buckets are bound to project {cloud.options.imm_project}")
     for bucket in cloud.options.buckets:
         click.echo(f"  bucket   oss://{bucket}")
     click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")

@@ -15,6 +15,7 @@ from harness.http.guard import WebGuard
 from harness.http.hosts import service_at
 from harness.http.server import ConnectionCut, Request, Response
 from harness.http.service import Service
+from harness.imm import VERSION as IMM_VERSION
 from harness.journal import Journal
 from harness.oss import OssService
 from harness.ram.identity import Identities
@@ -35,12 +36,13 @@ class Dispatcher:
         self,
         oss: OssService,
         multimediaai: Service,
+        imm: Service,
         fc: FunctionCompute,
         console: Console,
         cloud: Surroundings,
         guard: WebGuard,
     ) -> None:
-        self._oss, self._multimediaai, self._fc, self._console = oss, multimediaai, fc, console
+        self._oss, self._multimediaai, self._imm, self._fc, self._console = oss, multimediaai, imm, fc, console
         self._cloud, self._guard = cloud, guard
 
     def answer(self, request: Request) -> Response:
@@ -93,7 +95,7 @@ class Dispatcher:
         return _page(fault.status()) if fault.kind == "page_after" else response
 
     def _route(self, request: Request) -> Service:
-        services: tuple[Service, ...] = (self._oss, self._multimediaai, self._fc)
+        services: tuple[Service, ...] = (self._oss, self._multimediaai, self._imm, self._fc)
         if known := service_at(request.host):
             return next(service for service in services if service.name == known)
         if self._console.owns(request):
@@ -103,7 +105,8 @@ class Dispatcher:
         if request.path.startswith(("/2023-03-30/", "/2016-08-15/")) or is_for_trigger(request):
             return self._fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
-            return self._multimediaai
+            version = request.header("x-acs-version") or request.params.get("Version")
+            return self._imm if version == IMM_VERSION else self._multimediaai
         return self._multimediaai if request.host_name.startswith("multimediaai.") else self._oss
 
 

@@ -1,7 +1,7 @@
 """The local cloud: the services on one port, the stack of s.yaml in them, and nothing global.
 
 with local_cloud() as cloud:
-    ...  # cloud.url, cloud.oss, cloud.multimediaai, cloud.fc, cloud.faults, cloud.journal
+    ...  # cloud.url, cloud.oss, cloud.multimediaai, cloud.imm, cloud.fc, cloud.faults, cloud.journal
 
 @local_cloud(intercept=True)
 def test_upload(cloud: LocalCloud) -> None: ...
@@ -13,11 +13,11 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, TypeVar, overload
-from urllib.parse import urlsplit
 
 from harness.cloud.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
 from harness.cloud.directory import StateDirectory, StateUnreadable
 from harness.cloud.dispatch import Dispatcher
+from harness.cloud.media import imm_beside
 from harness.cloud.options import ALLOW_ALL, DEFAULTS, PROJECT, CloudOptions
 from harness.cloud.roles import Roles
 from harness.cloud.scoped import Scoped
@@ -124,6 +124,10 @@ class LocalCloud:
             **common,
         )
         closing.callback(self.multimediaai.stop)
+        self.imm = imm_beside(
+            self.oss, self.directory / "imm", account_id=account, render=options.render, **common
+        )
+        closing.callback(self.imm.stop)
         self.fc = FunctionCompute(
             self.directory / "fc",
             account_id=account,
@@ -141,7 +145,7 @@ class LocalCloud:
         guard = WebGuard(
             anywhere=options.anywhere, own=host_name(options.host), domains=self.oss.store.domains.names
         )
-        self._dispatcher = Dispatcher(self.oss, self.multimediaai, self.fc, self.console, self, guard)
+        self._dispatcher = Dispatcher(self.oss, self.multimediaai, self.imm, self.fc, self.console, self, guard)
 
     @property
     def url(self) -> str:
@@ -164,6 +168,7 @@ class LocalCloud:
             self.interception.start()
         self.server.start()
         self.multimediaai.start()
+        self.imm.start()
         self.fc.resume()
         if self.options.timers:
             self.fc.timers.start()
@@ -189,6 +194,7 @@ class LocalCloud:
         self.identities.forgive()
         self.fc.clear()
         self.multimediaai.clear()
+        self.imm.clear()
         self.oss.store.clear()
         for rule in self.oss.notifications.rules():
             self.oss.notifications.remove(rule.id)
@@ -223,24 +229,18 @@ class LocalCloud:
                     self.oss.store.create_bucket(bucket)
             except OssError as exc:
                 raise StackError(f"bucket {bucket!r}: {exc.message}") from exc
+            if self.options.imm_project and bucket in named:
+                self.imm.bind(bucket, self.options.imm_project)
         if self.stack is None:
             return
         for spec in self.stack.functions:
-            self._bind(spec.environment.get("BUCKET_DOMAINS", ""))
+            self.bridge.bind_domains(spec.environment.get("BUCKET_DOMAINS", ""))
             self.fc.put_function(spec)
         for trigger in self.stack.triggers:
             try:
                 self.fc.put_trigger(trigger)
             except ValueError as exc:  # a function that was deployed before this start has one there
                 raise StackError(f"{self.stack.file}: trigger {trigger.name}: {exc}") from exc
-
-    def _bind(self, domains: str) -> None:
-        """As in the account before the function is deployed. What is wrong in them, the function says."""
-        for entry in domains.split(","):
-            bucket, _, domain = (part.strip() for part in entry.partition("="))
-            host = urlsplit(domain if "://" in domain else f"//{domain}").hostname
-            if host and self.oss.store.has_bucket(bucket):
-                self.oss.store.domains.bind(bucket, host)
 
     def _answered_at(self, host: str) -> str | None:
         """OSS's own names and bound domains lead here, and never to Alibaba Cloud."""

@@ -41,6 +41,8 @@ class CloudOptions:
     role may do nothing. attached_policy_files: more of them, such as ram/role-kms-policy.json.
     collector_policy_file: of the collector's, the function whose handler is index.collect; by default
     collector-policy.json of that folder.
+    imm_project: of Intelligent Media Management, which the stack's buckets and `buckets` are bound to; None: no
+    bucket is, and OSS's video/animation is refused.
     new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
     function are bound to the buckets that there are.
     render: make the GIFs. timers: let timer triggers fire by the clock, not only by `fire_timer`.
@@ -72,6 +74,7 @@ class CloudOptions:
     intercept: bool = False
     anywhere: bool = False
     new_account: bool = False
+    imm_project: str | None = None
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:

@@ -39,6 +39,7 @@ _STATUSES = {"page": range(200, 600), "page_after": range(200, 600), "interim": 
 _THROTTLED = {
     "oss": (503, "TotalQpsLimitExceeded"),
     "multimediaai": (400, "Throttling.User"),
+    "imm": (400, "Throttling.User"),
     "fc": (429, "ResourceExhausted"),
 }
 

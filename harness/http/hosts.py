@@ -1,7 +1,7 @@
 """The production addresses: which service answers at a host of Alibaba Cloud.
 
-Sources: the endpoint tables in the documentation of OSS, Function Compute (3.0 and 2.0) and multimediaai, and the
-SDKs' own. Each has a public host, and OSS and Function Compute one inside the region's network ("-internal").
+Sources: the endpoint tables in the documentation of OSS, Function Compute (3.0 and 2.0), multimediaai and IMM, and
+the SDKs' own. Each has a public host, and OSS and Function Compute one inside the region's network ("-internal").
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _HOSTS = {
     # With and without a bucket; acceleration and dual stack (<region>.oss) too.
     "oss": re.compile(rf"(?:[^.]+\.)?(?:oss(?:-[a-z0-9-]+)?|{_REGION}\.oss)"),
     "multimediaai": re.compile(rf"multimediaai\.{_REGION}"),
+    "imm": re.compile(rf"imm(?:-vpc)?\.{_REGION}"),
     # 3.0; then 2.0 and invocation, which name the account.
     "fc": re.compile(rf"fcv3\.{_REGION}|(?:\d+\.)?{_REGION}\.fc"),
 }
@@ -39,7 +40,7 @@ def in_production(host: str) -> bool:
 
 
 def service_at(host: str) -> str | None:
-    """The service of the local cloud that stands for this host ("oss", "multimediaai", "fc"), or None."""
+    """The service of the local cloud that stands for this host ("oss", "multimediaai", "imm", "fc"), or None."""
     if not in_production(host):
         return None
     name = host_name(host).removesuffix(_DOMAIN)

@@ -16,9 +16,10 @@ _NAMES = {
         AbortMultipartUpload DeleteObject AppendObject InitiateMultipartUpload
         CompleteMultipartUpload InitiateBucketWorm
         CompleteBucketWorm ExtendBucketWorm AbortBucketWorm GetBucketWorm PutBucketCors
-        GetBucketCors DeleteBucketCors OptionObject
+        GetBucketCors DeleteBucketCors OptionObject AsyncProcessObject
     """,
     "multimediaai": "CreateGifTask GetTaskStatus GetTaskResult ListTasks",
+    "imm": "CreateProject GetProject AttachOSSBucket DetachOSSBucket GetOSSBucketAttachment GetTask",
     "fc": """
         CreateAlias CreateFunction CreateTrigger DeleteAlias DeleteAsyncInvokeConfig
         DeleteConcurrencyConfig DeleteFunction DeleteFunctionVersion DeleteTrigger GetAlias

@@ -1,7 +1,9 @@
 """OSS as a service of the local cloud: every request from its first byte to its answer.
 
-Not implemented, and answered NotImplemented: image and media processing and SELECT (x-oss-process,
-x-oss-async-process, asyncFetch, dataPipeline, x-oss-write-get-object-response), callbacks (callback,
+Of asynchronous processing there is video/animation to a GIF, which `media` makes (IMM); see wire/processing.py.
+
+Not implemented, and answered NotImplemented: image and other media processing and SELECT (x-oss-process,
+asyncFetch, dataPipeline, x-oss-write-get-object-response), callbacks (callback,
 callback-var, x-oss-callback, x-oss-callback-var), signature V2, the dialect
 of Amazon S3, bucket tags (tagging of a bucket), conditions on a
 write (If-Match and its like), AppendObject with a KMS key id, and by their query parameter
@@ -48,6 +50,7 @@ from harness.oss.wire import (
     multipart,
     objects,
     post_object,
+    processing,
     properties,
     protection,
     statistics,
@@ -55,9 +58,11 @@ from harness.oss.wire import (
 )
 from harness.oss.wire.access import Access
 from harness.oss.wire.addressing import Addressing, Target, is_mainland_public, is_path_style
-from harness.oss.wire.call import Call, Handler, Place
+from harness.oss.wire.call import Call, Handler, Media
 from harness.oss.wire.consent import Consent
+from harness.oss.wire.inside import Inside
 from harness.oss.wire.operations import Operation, detect
+from harness.oss.wire.place import Place
 from harness.oss.wire.times import http_date
 from harness.oss.wire.unsupported import refuse_unsupported
 from harness.oss.wire.xml import Element, render
@@ -80,6 +85,7 @@ HANDLERS: Mapping[str, Handler] = {
     **domains.HANDLERS,
     **protection.HANDLERS,
     **worm.HANDLERS,
+    **processing.HANDLERS,
 }
 #: the operations whose bucket need not exist
 _MAKE_BUCKETS = ("PutBucket", "PutBucketAcl")
@@ -115,6 +121,10 @@ class OssService:
         self._identities, self._journal = identities, journal
         self._new_account = new_account
         self._place = Place(region, account_id, clock)
+        #: for services of the account
+        self.inside = Inside(self.store, self.notifications, self._place)
+        #: who makes things of objects; None: nobody
+        self.media: Media | None = None
         self._access = Access(identities, authorize, journal, self._place)
         self._addressing = Addressing(self.store.has_bucket, self.store.domains.bucket_of, region)
         self._consent = Consent(self._addressing.target, self.store.cors.of, code_bucket)
@@ -218,6 +228,7 @@ class OssService:
             self.notifications,
             self._place,
             self._access,
+            self.media,
         )
         if operation.action:
             call.authorize(operation.action, target.bucket, target.key)

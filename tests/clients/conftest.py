@@ -14,6 +14,7 @@ from tests.clients.matrix import Site
 def site(pytestconfig: pytest.Config) -> Iterator[Site]:
     with local_cloud(render=False) as cloud:
         cloud.oss.store.create_bucket("my-clients")
+        cloud.imm.bind("my-clients", "my-project")
         site = Site(cloud, lambda: pytestconfig.cache.mkdir("npm"))
         yield site
         site.close()

@@ -100,6 +100,9 @@ class Oss2:
     def delete(self, bucket: str, key: str) -> None:
         self._bucket(bucket).delete_object(key)
 
+    def async_process(self, bucket: str, key: str, process: str) -> str:
+        return str(self._bucket(bucket).async_process_object(key, process).task_id)
+
     def delete_many(self, bucket: str, keys: list[str]) -> None:
         self._bucket(bucket).batch_delete_objects(keys)
 
@@ -197,6 +200,10 @@ class OssV2:
             "complete_multipart_upload",
             oss.CompleteMultipartUploadRequest(**names, complete_multipart_upload=complete),
         )
+
+    def async_process(self, bucket: str, key: str, process: str) -> str:
+        request = oss.AsyncProcessObjectRequest(bucket=bucket, key=key, process=process)
+        return str(self._call("async_process_object", request).task_id)
 
     def delete(self, bucket: str, key: str) -> None:
         self._call("delete_object", oss.DeleteObjectRequest(bucket=bucket, key=key))

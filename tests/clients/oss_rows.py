@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 import requests
 
 from harness.oss.state.store import Store
 from tests.clients.ali_oss import AliOss
-from tests.clients.matrix import REGION, Cell, Row, Section, unknown_key, wrong_secret
+from tests.clients.matrix import ABSENT, REGION, Cell, Row, Section, unknown_key, wrong_secret
 from tests.clients.oss_clients import Oss2, OssV2, OssV2Async
 
 BUCKET = "my-clients"
@@ -139,6 +141,17 @@ def presigned_put(cell: Cell) -> None:
     assert store(cell).get(BUCKET, cell.name) == DATA
 
 
+def animation(cell: Cell) -> None:
+    """The site's cloud renders nothing, so that the task is what there is."""
+    target = base64.urlsafe_b64encode(f"{cell.name}/视频.gif".encode()).decode().rstrip("=")
+    process = f"video/animation,f_gif,w_320,inter_200|sys/saveas,o_{target}"
+    task_id = cell.client().async_process(BUCKET, stored(cell), process)
+    task = cell.site.cloud.imm.tasks.get(task_id)
+    assert task is not None
+    assert (task.source, task.target) == (f"oss://{BUCKET}/{cell.name}", f"oss://{BUCKET}/{cell.name}/视频.gif")
+    assert (task.wanted.width, task.wanted.interval) == (320, 200)
+
+
 def sts_credentials(cell: Cell) -> None:
     """The role may read the videos, and nothing is said of other buckets."""
     store(cell).put("my-videos", cell.name, DATA)
@@ -184,6 +197,7 @@ OSS = Section(
         Row("multipart upload", multipart),
         Row("DeleteObject", delete_object),
         Row("DeleteMultipleObjects", delete_objects),
+        Row("AsyncProcessObject, video/animation", animation, {"ali-oss": ABSENT}),
         Row("presigned GET", presigned_get),
         Row("presigned PUT", presigned_put),
         Row("signature V1, header and query (else V4)", signature_v1),

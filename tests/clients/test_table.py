@@ -24,6 +24,7 @@ def test_every_client_and_service_is_in_it() -> None:
         "alibabacloud-multimediaai20190810",
         "aliyun-python-sdk-multimediaai",
         "alibabacloud-tea-openapi",
+        "alibabacloud-imm20200930",
         "aliyun-fc2",
         "alibabacloud-fc20230330",
     ]

@@ -15,7 +15,7 @@ FLOORS = [
     {"ram"},
     {"signatures"},
     {"media", "openapi"},
-    {"fc", "multimediaai", "oss"},
+    {"fc", "imm", "multimediaai", "oss"},
     {"stack"},
     {"console"},
     {"cloud"},

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from harness.http.server import Request
 from harness.journal import Journal
 from harness.oss.errors import OssError
-from harness.oss.wire.call import Call, Place
+from harness.oss.wire.call import Call
+from harness.oss.wire.place import Place
 from harness.ram.asking import Authorize, condition_context
 from harness.ram.identity import Credentials, Identities, IdentityError, signer_name
 from harness.ram.policy import Decision
@@ -119,6 +120,18 @@ class Access:
         if not decision.allowed:
             self._note(call, decision, "kms")
             raise OssError("AccessDenied", "This request is forbidden by kms.")
+
+    def allow_convert(self, call: Call, project: str) -> None:
+        """Whoever asks OSS for what IMM makes needs IMM's right to it, too. Raises OssError.
+
+        The code and the words are unsure: the page has them for calls of IMM itself.
+        """
+        resource = f"acs:imm:{self.place.region}:{self.place.account_id}:project/{project}"
+        decision = self.decide(call.signer, "imm:CreateMediaConvertTask", resource, self._context(call))
+        if not decision.allowed:
+            self._note(call, decision, "imm")
+            message = "NoPermission, User not authorized to operate on the specified APIs."
+            raise OssError("Imm Client", message, 403)
 
     def _note(self, call: Call, decision: Decision, service: str) -> None:
         self.journal.add(

@@ -12,26 +12,19 @@ from typing import Any, Protocol
 
 from harness.http.body import BodyTimeout
 from harness.http.server import ConnectionCut, Request, Response
+from harness.media.wanted import Wanted
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.model import Bucket
 from harness.oss.state.store import Store
+from harness.oss.wire.events import changed_object, event
 from harness.oss.wire.operations import Operation
-from harness.oss.wire.times import iso
+from harness.oss.wire.place import Place
 from harness.oss.wire.xml import MAX_DOCUMENT, Element, render
 from harness.ram.identity import Credentials
 
 #: bytes that one request may upload
 MAX_BODY = 5 * 1024**3
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where this OSS is, and whose."""
-
-    region: str
-    account_id: str
-    clock: Callable[[], float]
 
 
 class Access(Protocol):
@@ -41,7 +34,23 @@ class Access(Protocol):
 
     def allow_decrypt(self, call: Call, key_id: str) -> None: ...
 
+    def allow_convert(self, call: Call, project: str) -> None: ...
+
     def signer_of_form(self, request: Request, fields: Mapping[str, str]) -> Credentials | None: ...
+
+
+class Media(Protocol):
+    """Intelligent Media Management, as far as OSS asks it. Both raise ApiError, which OSS hands on."""
+
+    def project_of(self, bucket: str) -> str:
+        """The project that a bucket is bound to."""
+        ...
+
+    def animate(
+        self, project: str, source: tuple[str, str], target: tuple[str, str], wanted: Wanted
+    ) -> dict[str, str]:
+        """Takes the task on: EventId, RequestId, TaskId. source, target: (bucket, key)."""
+        ...
 
 
 @dataclass
@@ -58,6 +67,7 @@ class Call:
     notifications: Notifications
     place: Place
     access: Access
+    media: Media | None
     params: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,34 +140,13 @@ class Call:
             raise OssError("InvalidDigest")
         return digest
 
-    def publish(
-        self, name: str, key: str, *, etag: str = "", size: int = 0, delta: int = 0, mime: str = "", **more: Any
-    ) -> dict[str, str]:
-        """Tells the bucket's rules of a change; returns the headers that an upload's answer gets for it."""
-        shown: dict[str, Any] = {"deltaSize": delta, "eTag": etag, "key": key, "size": size, **more}
-        if mime:
-            shown["objectMeta"] = {"mimeType": mime}
-        account = self.place.account_id
-        record = {
-            "eventName": name,
-            "eventSource": "acs:oss",
-            "eventTime": iso(self.place.clock()),
-            "eventVersion": "1.0",
-            "oss": {
-                "bucket": {
-                    "arn": f"acs:oss:{self.place.region}:{account}:{self.bucket}",
-                    "name": self.bucket,
-                    "ownerIdentity": account,
-                    "virtualBucket": "",
-                },
-                "object": shown,
-                "ossSchemaVersion": "1.0",
-            },
-            "region": self.place.region,
-            "requestParameters": {"sourceIPAddress": self.request.client},
-            "responseElements": {"requestId": self.request_id},
-            "userIdentity": {"principalId": account},
-        }
+    def publish(self, name: str, key: str, **changed: Any) -> dict[str, str]:
+        """Tells the bucket's rules of a change; returns the headers that an upload's answer gets for it.
+
+        changed: what `changed_object` takes.
+        """
+        shown = changed_object(key, **changed)
+        record = event(self.place, name, self.bucket, shown, self.request.client, self.request_id)
         return self.notifications.publish(record)
 
 

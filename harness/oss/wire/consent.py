@@ -51,6 +51,8 @@ class Consent:
             return False
         if operation.scope != "object" and operation.name not in _ABOUT_OBJECTS:
             return False
+        if operation.name == "AsyncProcessObject":  # its body may name any bucket to write to
+            return False
         source = unquote(request.header("x-oss-copy-source")).lstrip("/").partition("/")[0]
         return self._by(target.bucket, request, request.method) and (
             not source or self._by(source, request, "GET")  # else a page could copy what it may not read

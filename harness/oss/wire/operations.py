@@ -37,6 +37,7 @@ class Operation:
 
 _COPY = "x-oss-copy-source"
 _OPTION_OBJECT = Operation("OptionObject", "OPTIONS", "object")
+_ASYNC = "x-oss-async-process"
 OPERATIONS = (
     Operation("ListBuckets", "GET", "service", action="oss:ListBuckets"),
     Operation("PutBucketEncryption", "PUT", "bucket", "encryption", action="oss:PutBucketEncryption"),
@@ -100,6 +101,7 @@ OPERATIONS = (
     Operation("AppendObject", "POST", "object", "append", action="oss:PutObject"),
     Operation("InitiateMultipartUpload", "POST", "object", "uploads", action="oss:PutObject"),
     Operation("CompleteMultipartUpload", "POST", "object", "uploadId", action="oss:PutObject"),
+    Operation("AsyncProcessObject", "POST", "object", _ASYNC, action="oss:PostProcessTask"),
     _OPTION_OBJECT,
 )
 
@@ -120,7 +122,7 @@ legalHold lifecycle live logging metaQuery metadataConfiguration metadataInvento
 objectWorm overwriteConfig policy policyStatus qosInfo quota redundancyTransition
 regions rename replication replicationLocation replicationProgress requestPayment resourceGroup
 restore retention rtc seal style transferAcceleration userDefinedLogFieldsConfig userQosInfo vod website
-x-oss-async-process x-oss-process
+x-oss-process
 qos qosRequester requesterQosInfo resourcePool resourcePoolBuckets resourcePoolInfo x-oss-write-get-object-response
 """
 NOT_OFFERED = frozenset(_OTHERS.split())
@@ -150,6 +152,8 @@ def detect(request: Request, target: Target) -> Operation:
 
 
 def _refuse_leftovers(operation: Operation, params: dict[str, str]) -> None:
+    if _ASYNC in params and operation.marker != _ASYNC:  # else it would be taken for a plain get or put
+        raise OssError("MethodNotAllowed", Method=operation.method, ResourceType=operation.scope.upper())
     if operation.name in ("PutObject", "CopyObject"):
         for name in _NOT_WITH_PUT:
             if name in params:

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from alibabacloud_imm20200930 import models
 
 from harness.cli.client import find_cloud
+from harness.cli.options import DEFAULT_KEY
 from harness.cli.samples import RESULTS, read_samples
 from harness.cli.up import TaskEnds
 from harness.cloud import local_cloud
@@ -19,6 +21,7 @@ from harness.fc import TimerTrigger
 from harness.multimediaai.result_forms import RESULT_FORMS
 from serverless.local import URL as DEFAULT_URL
 from tests.harness.cli.command_line import LIMIT, assert_mistake, environment, run, up
+from tests.harness.imm.orders import imm_client_at
 from tests.project import PROJECT
 
 
@@ -221,13 +224,17 @@ def test_help_teaches(command: list[str]) -> None:
 
 
 def test_an_empty_cloud_is_ready_for_s_deploy(project: Path) -> None:
-    """With the account, the region and the buckets of .env."""
+    """With the account, the region and the buckets of .env, bound to a project of IMM when it is told so."""
     (project / ".env").write_text("ACCOUNT_ID=42\nREGION=cn-hangzhou\nVIDEO_BUCKET=films\n")
-    with up(project, "--empty", "--ephemeral") as cloud:
+    with up(project, "--empty", "--ephemeral", "--imm-project", "my-project") as cloud:
         state = cloud.state()
         assert (state["functions"], state["region"]) == ([], "cn-hangzhou")
         assert {"films", "my-gif-records"} <= {bucket["name"] for bucket in state["buckets"]}
         assert "bucket   oss://films" in cloud.printed
+        assert "imm      the buckets are bound to project my-project" in cloud.printed
+        asked = models.GetOSSBucketAttachmentRequest(ossbucket="films")
+        bound = imm_client_at(cloud.url, DEFAULT_KEY).get_ossbucket_attachment(asked)
+        assert bound.body.project_name == "my-project"
         assert f"export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT=" in cloud.printed
 
 

@@ -19,6 +19,7 @@ SERVICES = {
         "my-videos.cn-beijing.oss.aliyuncs.com",
     ],
     "multimediaai": ["multimediaai.cn-beijing.aliyuncs.com"],
+    "imm": ["imm.cn-beijing.aliyuncs.com", "imm-vpc.cn-beijing.aliyuncs.com"],
     "fc": [
         "fcv3.cn-beijing.aliyuncs.com",
         "1234567890123456.cn-beijing.fc.aliyuncs.com",

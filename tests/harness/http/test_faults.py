@@ -137,7 +137,7 @@ def test_a_fault_describes_itself_as_it_was_written(text: str) -> None:
         ("oss:PutObject:error=abc", "refused with a status and code"),
         ("oss:PutObject:latency=soon", "answered later"),
         ("oss:PutObject:reset:never=1", "unknown option 'never'; there are: nth"),
-        ("ost:PutObject:reset", r"unknown service 'ost'; there are: oss, multimediaai, fc and \*"),
+        ("ost:PutObject:reset", r"unknown service 'ost'; there are: oss, multimediaai, imm, fc and \*"),
         ("oss:Putobject:reset", "unknown operation 'Putobject'; there are: PutObject, "),
         ("oss:CreateGifTask:reset", "unknown operation 'CreateGifTask'"),
         ("*:CreateGiftTask:reset", "unknown operation 'CreateGiftTask'; there are: CreateGifTask"),
@@ -172,9 +172,10 @@ def test_a_fault_that_is_no_text_is_looked_at_too() -> None:
 def test_the_operations_are_those_of_the_services() -> None:
     with local_cloud(render=False) as cloud:
         routes = [route.operation for route in cloud.fc._api._routes]
-        actions = cloud.multimediaai.actions
+        actions, imm = cloud.multimediaai.actions, cloud.imm.actions
     assert set(OPERATIONS["oss"]) == {operation.name for operation in oss_operations.OPERATIONS}
     assert set(OPERATIONS["multimediaai"]) == set(actions)
+    assert set(OPERATIONS["imm"]) == set(imm)
     assert set(OPERATIONS["fc"]) == {*routes, http.OPERATION}
 
 

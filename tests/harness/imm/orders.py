@@ -1,0 +1,81 @@
+"""Orders as the official clients send them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from urllib.parse import urlsplit
+
+import alibabacloud_oss_v2 as oss
+import oss2
+from alibabacloud_imm20200930 import models
+from alibabacloud_imm20200930.client import Client
+from alibabacloud_tea_openapi.utils_models import Config
+
+from harness.cloud import LocalCloud
+from harness.ram.identity import Credentials
+
+PROJECT_NAME = "my-project"
+REGION = "cn-beijing"
+
+
+def encoded(name: str) -> str:
+    return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+
+
+def process(target: str, options: str = "f_gif,inter_1000", bucket: str = "") -> str:
+    """What is asked for. bucket: of the target, "" for the source's."""
+    where = f",b_{encoded(bucket)}" if bucket else ""
+    return f"video/animation,{options}|sys/saveas,o_{encoded(target)}{where}"
+
+
+def by_v2(cloud: LocalCloud, keys: Credentials, bucket: str, key: str, what: str) -> str:
+    """alibabacloud-oss-v2; the TaskId."""
+    provider = oss.credentials.StaticCredentialsProvider(keys.access_key_id, keys.access_key_secret, keys.token)
+    config = oss.Config(region=REGION, endpoint=cloud.url, credentials_provider=provider, retry_max_attempts=1)
+    request = oss.AsyncProcessObjectRequest(bucket=bucket, key=key, process=what)
+    answer = oss.Client(config).async_process_object(request)
+    assert answer.event_id
+    assert answer.process_request_id
+    return str(answer.task_id)
+
+
+def by_oss2(cloud: LocalCloud, keys: Credentials, bucket: str, key: str, what: str, version: str = "v1") -> str:
+    """oss2; the TaskId. version: of the signature."""
+    auth = (
+        oss2.StsAuth(keys.access_key_id, keys.access_key_secret, keys.token, auth_version=version)
+        if keys.token
+        else oss2.make_auth(keys.access_key_id, keys.access_key_secret, version)
+    )
+    answer = oss2.Bucket(auth, cloud.url, bucket, region=REGION).async_process_object(key, what)
+    assert answer.event_id
+    return str(answer.task_id)
+
+
+def by_oss2_v4(cloud: LocalCloud, keys: Credentials, bucket: str, key: str, what: str) -> str:
+    return by_oss2(cloud, keys, bucket, key, what, "v4")
+
+
+def imm_client(cloud: LocalCloud, keys: Credentials) -> Any:
+    """alibabacloud-imm20200930."""
+    return imm_client_at(cloud.url, keys)
+
+
+def imm_client_at(url: str, keys: Credentials) -> Any:
+    return Client(
+        Config(
+            access_key_id=keys.access_key_id,
+            access_key_secret=keys.access_key_secret,
+            security_token=keys.token,
+            region_id=REGION,
+            endpoint=urlsplit(url).netloc,
+            protocol="http",
+        )
+    )
+
+
+def get_task(
+    client: Any, task_id: str, project: str = PROJECT_NAME, kind: str = "MediaConvert", **more: Any
+) -> Any:
+    request = models.GetTaskRequest(project_name=project, task_id=task_id, task_type=kind, **more)
+    return client.get_task(request).body
