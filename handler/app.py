@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from handler.advice import next_delivery
 from handler.credentials import Credentials, CurrentCredentials
@@ -17,6 +17,9 @@ from handler.logs import log
 from handler.settings import MARGIN_SECONDS, Settings
 from handler.submit import Submitter
 from handler.video import Video
+
+if TYPE_CHECKING:
+    from handler.checks import CheckResults, Checks
 
 #: How many videos of one event are on their way at the same time. On 0.25 vCPU more get no further.
 THREADS = 8
@@ -47,20 +50,35 @@ _Handled = tuple[Result, "GifOnUploadError | None"]
 
 
 class App:
-    """The submitting function: one per instance."""
+    """The submitting function: one per instance. checks: makes what tries its permissions."""
 
-    def __init__(self, settings: Settings, credentials: CurrentCredentials, submitter: Submitter) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: CurrentCredentials,
+        submitter: Submitter,
+        checks: Callable[[], Checks],
+    ) -> None:
         self._settings = settings
         self._credentials = credentials
         self._submitter = submitter
+        self._checks = checks
 
-    def handle(self, event: bytes, request_id: str, credentials: Credentials) -> Results:
-        """`{"results": [{"video", "outcome", …}]}` in the event's order.
+    def handle(self, event: bytes, request_id: str, credentials: Credentials) -> Results | CheckResults:
+        """`{"results": [{"video", "outcome", …}]}` in the event's order; of `{"check": true}`, what was tried.
 
         Raises EventError when the event is of no known kind; VideosFailed, when all were handled and any failed.
         """
         deadline = time.monotonic() + self._settings.timeout - MARGIN_SECONDS
         self._credentials.set(credentials)
+        if b'"check"' in event:
+            from handler.checks import asks_for_checks
+
+            if asks_for_checks(event):
+                return self._checks().submitter(event, lambda: deadline - time.monotonic())
+        return self._submit_all(event, request_id, deadline)
+
+    def _submit_all(self, event: bytes, request_id: str, deadline: float) -> Results:
         batch = read_event(event, self._settings)
 
         def run(item: Item) -> _Handled:

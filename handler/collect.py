@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from handler.app import error_fields
 from handler.callback_token import is_genuine
-from handler.collect_events import DeadLetter, HttpEvent, read_collect_event
+from handler.collect_events import CheckEvent, DeadLetter, HttpEvent, read_collect_event
 from handler.credentials import Credentials, CurrentCredentials
 from handler.dead_letters import DeadLetters
 from handler.errors import GifOnUploadError, SettingsError, UnexpectedError
@@ -20,6 +21,9 @@ from handler.pending import PendingEntries
 from handler.settings import MARGIN_SECONDS, Settings
 from handler.storage import SecondsLeft
 from handler.wire import Limit
+
+if TYPE_CHECKING:
+    from handler.checks import CheckResults, Checks
 
 #: How many entries are worked on at the same time.
 THREADS = 16
@@ -65,18 +69,24 @@ class Collector:
         pending: PendingEntries,
         follower: Follower,
         letters: DeadLetters,
+        checks: Callable[[], Checks],
     ) -> None:
+        self._checks = checks
         self._settings = settings
         self._credentials = credentials
         self._pending = pending
         self._follower = follower
         self._letters = letters
 
-    def handle(self, event: bytes, request_id: str, credentials: Credentials) -> Run | HttpAnswer | Letter:
+    def handle(
+        self, event: bytes, request_id: str, credentials: Credentials
+    ) -> Run | HttpAnswer | Letter | CheckResults:
         """One event, by its form. Raises EventError; StorageError when nothing could be done."""
         left = Limit(self._settings.timeout - MARGIN_SECONDS).left
         self._credentials.set(credentials)
         found = read_collect_event(event)
+        if isinstance(found, CheckEvent):
+            return self._checks().collector(event, left)
         if isinstance(found, HttpEvent):
             return self.called_back(found, request_id, left)
         if isinstance(found, DeadLetter):

@@ -1,7 +1,8 @@
 """What can reach the collector, as pydantic models. No I/O.
 
 A timer's event, an HTTP trigger's, the record of an event that failed for good (a destination's), and a person's
-`{"collect": true}`. Source of the forms: the pages on timer and HTTP triggers and on destinations.
+`{"collect": true}` and `{"check": true}`. Source of the forms: the pages on timer and HTTP triggers and on
+destinations.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ class PersonEvent(_Model):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     collect: Literal[True]
+
+
+class CheckEvent(_Model):
+    """What else is in it is read by who tries the permissions."""
+
+    check: Literal[True]
 
 
 class HttpEvent(_Model):
@@ -63,7 +70,7 @@ class DeadLetter(_Model):
 
 class _Form(NamedTuple):
     mark: str
-    model: type[TimerEvent] | type[PersonEvent] | type[HttpEvent] | type[DeadLetter]
+    model: type[TimerEvent | PersonEvent | CheckEvent | HttpEvent | DeadLetter]
 
 
 _FORMS = (
@@ -71,8 +78,9 @@ _FORMS = (
     _Form("rawPath", HttpEvent),
     _Form("requestPayload", DeadLetter),
     _Form("collect", PersonEvent),
+    _Form("check", CheckEvent),
 )
-CollectEvent = TimerEvent | PersonEvent | HttpEvent | DeadLetter
+CollectEvent = TimerEvent | PersonEvent | CheckEvent | HttpEvent | DeadLetter
 
 
 def read_collect_event(event: bytes | str) -> CollectEvent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from handler.app import THREADS, App, Results, error_fields
 from handler.connections import Connections
@@ -20,6 +20,7 @@ from handler.storage import Storage
 from handler.submit import Submitter
 
 if TYPE_CHECKING:
+    from handler.checks import CheckResults, Checks
     from handler.collect import Collector, HttpAnswer, Letter, OnlyLetters, Run
 
 _app: App | None = None
@@ -43,7 +44,7 @@ def initialize(context: FunctionContext) -> None:
         raise
 
 
-def handler(event: bytes, context: FunctionContext) -> Results:
+def handler(event: bytes, context: FunctionContext) -> Results | CheckResults:
     """Function Compute's handler: see App.handle."""
     global _app
     if _app is None:
@@ -57,7 +58,7 @@ def handler(event: bytes, context: FunctionContext) -> Results:
         raise
 
 
-def collect(event: bytes, context: FunctionContext) -> Run | HttpAnswer | Letter:
+def collect(event: bytes, context: FunctionContext) -> Run | HttpAnswer | Letter | CheckResults:
     """The collector's handler: see Collector.handle."""
     global _collector
     try:
@@ -97,9 +98,10 @@ def _settings(context: FunctionContext, read: Callable[..., Settings] = read_set
 def compose(settings: Settings) -> App:
     """All that lives as long as the instance: clients with their kept-alive connections, and who uses them."""
     # Beside each video's own request there may be its pending entry's.
-    credentials, storage, tasks = _clients(settings, 2 * THREADS)
-    pending = PendingEntries(settings, Objects(storage)) if settings.collect else None
-    return App(settings, credentials, Submitter(settings, storage, tasks, pending))
+    clients = _clients(settings, 2 * THREADS)
+    pending = PendingEntries(settings, Objects(clients.storage)) if settings.collect else None
+    submitter = Submitter(settings, clients.storage, clients.tasks, pending)
+    return App(settings, clients.credentials, submitter, _checks(settings, clients))
 
 
 def compose_collector(settings: Settings) -> Collector:
@@ -112,14 +114,16 @@ def compose_collector(settings: Settings) -> Collector:
     from handler.follow import Follower
     from handler.gif_store import GifStore
 
-    credentials, storage, tasks = _clients(settings, COLLECTING)
+    clients = _clients(settings, COLLECTING)
+    storage, tasks = clients.storage, clients.tasks
     objects = Objects(storage)
     pending = PendingEntries(settings, objects)
     # It writes no entries: those that are there already follow what it submits.
     submitter = Submitter(settings, storage, tasks)
     gifs, downloads = GifStore(settings, objects), Downloads(settings)
     follower = Follower(settings, storage, tasks, submitter, pending, gifs, downloads)
-    return Collector(settings, credentials, pending, follower, DeadLetters(settings, storage, pending))
+    letters = DeadLetters(settings, storage, pending)
+    return Collector(settings, clients.credentials, pending, follower, letters, _checks(settings, clients))
 
 
 def compose_letters(settings: Settings, error: SettingsError) -> OnlyLetters:
@@ -127,15 +131,33 @@ def compose_letters(settings: Settings, error: SettingsError) -> OnlyLetters:
     from handler.collect import OnlyLetters
     from handler.dead_letters import DeadLetters
 
-    credentials, storage, _ = _clients(settings, 1)
-    letters = DeadLetters(settings, storage, PendingEntries(settings, Objects(storage)))
-    return OnlyLetters(settings, error, credentials, letters)
+    clients = _clients(settings, 1)
+    letters = DeadLetters(settings, clients.storage, PendingEntries(settings, Objects(clients.storage)))
+    return OnlyLetters(settings, error, clients.credentials, letters)
 
 
-def _clients(settings: Settings, size: int) -> tuple[CurrentCredentials, Storage, GifTaskClient]:
+class _Clients(NamedTuple):
+    credentials: CurrentCredentials
+    connections: Connections
+    storage: Storage
+    tasks: GifTaskClient
+
+
+def _clients(settings: Settings, size: int) -> _Clients:
     """size: connections that are kept alive to each host."""
     remember_address(settings.callback_url)
     remember_address(settings.collect_url)
     credentials, connections = CurrentCredentials(), Connections(size)
     storage = Storage(settings, credentials, connections)
-    return credentials, storage, GifTaskClient(settings, credentials, connections)
+    return _Clients(credentials, connections, storage, GifTaskClient(settings, credentials, connections))
+
+
+def _checks(settings: Settings, clients: _Clients) -> Callable[[], Checks]:
+    """What makes Checks; imported when somebody asks for it."""
+
+    def make() -> Checks:
+        from handler.checks import Checks
+
+        return Checks(settings, clients.storage, clients.tasks, clients.connections)
+
+    return make

@@ -17,7 +17,7 @@ LAYERS = [
     {"result", "storage"},
     {"gif_task", "objects", "tracking", "video_url"},
     {"gif_store", "pending", "task_page", "task_result"},
-    {"task_list"},
+    {"checks", "task_list"},
     {"reconcile"},
     {"submit"},
     {"app", "dead_letters", "follow"},

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aliyunsdkcore.vendored.requests.sessions as vendored
 import oss2
@@ -17,6 +17,7 @@ import requests
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkmultimediaai.request.v20190810.CreateGifTaskRequest import CreateGifTaskRequest
 
+from handler.app import Results
 from handler.credentials import Credentials
 from handler.main import compose
 from handler.settings import read_settings
@@ -129,8 +130,8 @@ def submit(cloud: LocalCloud, key: str) -> dict[str, Any]:
     role = cloud.role_credentials()
     credentials = Credentials(role.access_key_id, role.access_key_secret, role.token or "")
     event = json.dumps({"events": [record]}).encode()
-    result = app.handle(event, "request-1", credentials)["results"][0]
-    return dict(result)
+    answer = app.handle(event, "request-1", credentials)
+    return dict(cast("Results", answer)["results"][0])
 
 
 def test_the_handler_with_its_real_endpoints(cloud: LocalCloud) -> None:
