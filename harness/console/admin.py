@@ -4,6 +4,7 @@
     GET    /_admin/videos         each with its tracking log, task and GIF                     ?limit=
     GET    /_admin/video          ?bucket= &key=: one, and whether anything more may become of it
     GET    /_admin/tasks, /_admin/invocations, /_admin/records, /_admin/denied, /_admin/journal    ?limit=
+    GET    /_admin/failures       what needs a person: the collector's list                    ?limit=
     GET    /_admin/buckets
     GET    /_admin/objects        ?bucket= &prefix= &after= &limit=
     PUT    /_admin/objects        ?bucket= &key=; the body is uploaded, signed by the owner
@@ -44,6 +45,7 @@ class Admin:
             "tasks": self._views.tasks.latest,
             "invocations": self._views.invocations.latest,
             "records": self._views.records.latest,
+            "failures": self._views.failures.latest,
             "denied": self._views.denied,
             "journal": self._views.journal,
         }
@@ -93,6 +95,7 @@ class Admin:
                 "tasks": self._views.tasks.latest(limit),
                 "invocations": self._views.invocations.latest(limit),
                 "records": self._views.records.latest(limit),
+                "failures": self._views.failures.latest(limit),
                 "denied": self._views.denied(limit),
                 "faults": self._views.faults(),
                 "delivery": self._views.delivery(),

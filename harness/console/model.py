@@ -128,6 +128,22 @@ class VideoView:
 
 
 @dataclass(frozen=True)
+class FailureView:
+    """An entry of the collector's list of what needs a person.
+
+    about: the URIs of its videos. is_event: it is an event that failed as a whole. bucket, key: of the entry.
+    """
+
+    about: tuple[str, ...]
+    code: str
+    reason: str
+    at: float
+    is_event: bool
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Listing(Generic[T]):
     """The latest of some state or of all. `total`: how many there are in all, `counts`: of each state."""
 

@@ -45,6 +45,7 @@ class Pages:
         yield Route("GET", "/_console/tasks", "ShowTasks", self._tasks)
         yield Route("GET", "/_console/invocations", "ShowInvocations", self._invocations)
         yield Route("POST", "/_console/timers", "FireTimer", self._fire_timer)
+        yield Route("GET", "/_console/failed", "ShowFailed", self._failed)
         yield Route("GET", "/_console/activity", "ShowActivity", self._activity)
         yield Route("GET", "/_console/faults", "ShowFaults", lambda _: self._faults())
         yield Route("POST", "/_console/faults", "AddFault", self._add_fault)
@@ -79,6 +80,10 @@ class Pages:
         form = _form(request)
         self._actions.fire_timer(required(form, "function"), required(form, "trigger"))
         return _see("/_console/invocations")
+
+    def _failed(self, request: Request) -> Response:
+        limit = _limit(request, 100)
+        return self._page("failed", failures=self._views.failures.latest(limit), limit=limit)
 
     def _activity(self, request: Request) -> Response:
         limit = _limit(request, 100)
@@ -150,6 +155,7 @@ class Pages:
                 "invocations": self._views.invocations.count(),
                 "tasks": self._views.tasks.count(),
                 "denied": self._views.denied_count(),
+                "failed": self._views.failures.count(),
             },
             triggers=self._views.triggers(),
             faults=self._views.faults(),

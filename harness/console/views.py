@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from harness.console.cloud import Cloud
+from harness.console.failures import Failures
 from harness.console.invocations import Invocations
 from harness.console.model import (
     BucketView,
@@ -39,6 +40,7 @@ class Views:
         self.records = Records(cloud, self._redactor)
         self.tasks = Tasks(cloud, self._redactor)
         self.invocations = Invocations(cloud, self._redactor)
+        self.failures = Failures(cloud, self.records, self._redactor)
         self._videos = Videos(cloud, self.records, self.tasks)
 
     def videos(self, limit: int) -> tuple[list[VideoView], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def busy(cloud: LocalCloud) -> LocalCloud:
     cloud.fc.invoke("gif-on-upload", b'{"videos": ["oss://my-videos/notes.txt"]}')
     cloud.oss.store.put("my-videos", "new.mp4", b"film")
     cloud.faults.add("oss:GetObject:latency=0.01")
+    failed = {"video": "oss://my-videos/شرح.mp4", "code": "1000", "reason": "Download fail: there is nothing"}
+    cloud.oss.store.put("my-gif-records", f"gif-tasks/.failed/{'f' * 32}.json", json.dumps(failed).encode())
     cloud.journal.add("denied", signer="gif-on-upload", action="oss:GetObject", resource="x", denied_by="default")
     return cloud
 
@@ -54,7 +57,7 @@ def test_a_keyboard_gets_to_everything_that_scrolls(page: Page, busy: LocalCloud
 
 def test_columns_have_their_names_on_a_small_screen(page: Page, busy: LocalCloud) -> None:
     page.size(400, 800)
-    for path in ("/tasks", "/activity", "/faults", "/buckets", "/buckets?bucket=my-videos"):
+    for path in ("/tasks", "/failed", "/activity", "/faults", "/buckets", "/buckets?bucket=my-videos"):
         show(page, busy, path)
         unnamed = """[...document.querySelectorAll("td")].filter((cell) => cell.checkVisibility() &&
             cell.innerText.trim() && !cell.querySelector("button") &&

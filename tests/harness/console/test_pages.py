@@ -14,7 +14,7 @@ from harness.fc import TimerTrigger
 from harness.http.faults import KINDS
 from tests.harness.console.admin_path import upload
 
-PAGES = ["", "/tasks", "/invocations", "/activity", "/faults", "/buckets", "/buckets?bucket=my-videos"]
+PAGES = ["", "/tasks", "/invocations", "/failed", "/activity", "/faults", "/buckets", "/buckets?bucket=my-videos"]
 HOSTILE_KEYS = [
     "<script>alert(1)</script>.mp4",
     '"><img src=x onerror=alert(1)>.mp4',
