@@ -1,4 +1,4 @@
-"""A local Alibaba Cloud, moto-style: OSS, Function Compute, Multimedia AI, IMM and RAM on one port.
+"""A local Alibaba Cloud, moto-style: OSS, Function Compute, Multimedia AI, IMM, Log Service and RAM on one port.
 
     from harness.cloud import local_cloud
 
@@ -13,6 +13,7 @@ The plan of the house, from the roof down; a wing imports from those below it on
     imm/            Intelligent Media Management: what makes OSS's video/animation
     multimediaai/   Multimedia AI: CreateGifTask and what it makes
     oss/            OSS: state, and how it goes over the wire
+    sls/            Log Service: what functions print, and queries over it
     openapi/        calls, answers and refusals of RPC-style services
     media/          from a video file to a GIF
     signatures/     who has signed a request

@@ -117,6 +117,10 @@ def _say_ready(cloud: LocalCloud) -> None:
         click.echo(f"  answers  {cloud.fc.http.url_of(address)} for {address.function}")
     if cloud.options.imm_project:
         click.echo(f"  imm      the buckets are bound to project {cloud.options.imm_project}")
+    for project in cloud.sls.store.projects():
+        for logstore in cloud.sls.store.logstores(project.name):
+            index = "" if cloud.options.log_index else ", without an index: there is no alarms/index.json"
+            click.echo(f"  logs     project {project.name}, logstore {logstore.name}{index}")
     for bucket in cloud.options.buckets:
         click.echo(f"  bucket   oss://{bucket}")
     click.echo(f"  state    {'none is kept' if cloud.options.directory is None else cloud.directory}")

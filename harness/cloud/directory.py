@@ -13,7 +13,7 @@ from pathlib import Path
 _KEY = "identity.key"
 _LOCK = "running"
 #: What a local cloud makes in it: all that `remove_state` takes away.
-_MADE = ("oss", "multimediaai", "imm", "fc", _LOCK, _KEY)
+_MADE = ("oss", "multimediaai", "imm", "fc", "sls", _LOCK, _KEY)
 
 
 class DirectoryInUse(Exception):

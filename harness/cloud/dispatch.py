@@ -38,11 +38,13 @@ class Dispatcher:
         multimediaai: Service,
         imm: Service,
         fc: FunctionCompute,
+        sls: Service,
         console: Console,
         cloud: Surroundings,
         guard: WebGuard,
     ) -> None:
-        self._oss, self._multimediaai, self._imm, self._fc, self._console = oss, multimediaai, imm, fc, console
+        self._oss, self._multimediaai, self._imm, self._fc, self._sls = oss, multimediaai, imm, fc, sls
+        self._console = console
         self._cloud, self._guard = cloud, guard
 
     def answer(self, request: Request) -> Response:
@@ -95,13 +97,15 @@ class Dispatcher:
         return _page(fault.status()) if fault.kind == "page_after" else response
 
     def _route(self, request: Request) -> Service:
-        services: tuple[Service, ...] = (self._oss, self._multimediaai, self._imm, self._fc)
+        services: tuple[Service, ...] = (self._oss, self._multimediaai, self._imm, self._fc, self._sls)
         if known := service_at(request.host):
             return next(service for service in services if service.name == known)
         if self._console.owns(request):
             return self._console
         if request.host_name in self._guard.domains():  # every path is a key there
             return self._oss
+        if request.header("x-log-apiversion"):
+            return self._sls
         if request.path.startswith(("/2023-03-30/", "/2016-08-15/")) or is_for_trigger(request):
             return self._fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):

@@ -1,7 +1,7 @@
 """The local cloud: the services on one port, the stack of s.yaml in them, and nothing global.
 
 with local_cloud() as cloud:
-    ...  # cloud.url, cloud.oss, cloud.multimediaai, cloud.imm, cloud.fc, cloud.faults, cloud.journal
+    ...  # cloud.url, cloud.oss, cloud.multimediaai, cloud.imm, cloud.fc, cloud.sls, cloud.faults, cloud.journal
 
 @local_cloud(intercept=True)
 def test_upload(cloud: LocalCloud) -> None: ...
@@ -17,6 +17,7 @@ from typing import Any, TypeVar, overload
 from harness.cloud.bridge import RESULTS_BUCKET, TEMP_BUCKET, Bridge
 from harness.cloud.directory import StateDirectory, StateUnreadable
 from harness.cloud.dispatch import Dispatcher
+from harness.cloud.logs import FunctionLogs
 from harness.cloud.media import imm_beside
 from harness.cloud.options import ALLOW_ALL, DEFAULTS, PROJECT, CloudOptions
 from harness.cloud.roles import Roles
@@ -37,6 +38,7 @@ from harness.multimediaai import MultimediaAIService
 from harness.oss import OssError, OssService
 from harness.ram.identity import Credentials, Identities
 from harness.ram.policy import Decision, Policy
+from harness.sls import LogService
 from harness.stack.checks import wrong_names
 from harness.stack.local import read_local_stack
 from serverless.document import StackError
@@ -99,6 +101,9 @@ class LocalCloud:
             **common,
         )
         closing.callback(self.oss.close)
+        self.sls = LogService(self.directory / "sls", account_id=account, **common)
+        closing.callback(self.sls.close)
+        self._logs = FunctionLogs(self.sls, options.log_index, options.clock)
         self.server = Server(self._answer, options.host, options.port, self._refuse)
         closing.callback(self.server.stop)
         state.announce(self.url)
@@ -137,6 +142,7 @@ class LocalCloud:
             event_sources=self.bridge,
             code_bucket=self.bridge,
             url=self.url,
+            on_line=self._logs.write,
             **common,
         )
         closing.callback(self.fc.close)
@@ -145,7 +151,9 @@ class LocalCloud:
         guard = WebGuard(
             anywhere=options.anywhere, own=host_name(options.host), domains=self.oss.store.domains.names
         )
-        self._dispatcher = Dispatcher(self.oss, self.multimediaai, self.imm, self.fc, self.console, self, guard)
+        self._dispatcher = Dispatcher(
+            self.oss, self.multimediaai, self.imm, self.fc, self.sls, self.console, self, guard
+        )
 
     @property
     def url(self) -> str:
@@ -196,6 +204,7 @@ class LocalCloud:
         self.multimediaai.clear()
         self.imm.clear()
         self.oss.store.clear()
+        self.sls.store.clear()
         for rule in self.oss.notifications.rules():
             self.oss.notifications.remove(rule.id)
         deployed = {spec.name for spec in self.stack.functions} if self.stack else set()
@@ -236,6 +245,7 @@ class LocalCloud:
         for spec in self.stack.functions:
             self.bridge.bind_domains(spec.environment.get("BUCKET_DOMAINS", ""))
             self.fc.put_function(spec)
+            self._logs.provide(spec)
         for trigger in self.stack.triggers:
             try:
                 self.fc.put_trigger(trigger)

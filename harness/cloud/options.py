@@ -87,9 +87,20 @@ class CloudOptions:
         return self.policy or self.policy_file or self._document("role-policy.json")
 
     @property
+    def log_index(self) -> Path | None:
+        """Of the logstores that functions name: alarms/index.json beside s.yaml, or beside ram/ without one."""
+        return found if (found := self._folder / "alarms" / "index.json").is_file() else None
+
+    @property
     def collector_document(self) -> Path | None:
         return self.collector_policy_file or self._document("collector-policy.json")
 
     def _document(self, name: str) -> Path | None:
-        folder = self.ram or (self.stack_file.parent if self.stack_file else Path.cwd()) / "ram"
-        return found if (found := folder / name).is_file() else None
+        return found if (found := (self.ram or self._folder / "ram") / name).is_file() else None
+
+    @property
+    def _folder(self) -> Path:
+        """The project's."""
+        if self.stack_file:
+            return self.stack_file.parent
+        return self.ram.parent if self.ram else Path.cwd()

@@ -21,7 +21,7 @@ from harness.fc.guard import Guard
 from harness.fc.instances.credentials import RoleCredentials
 from harness.fc.instances.environment import Platform
 from harness.fc.instances.instance import Instance
-from harness.fc.instances.launcher import Launcher
+from harness.fc.instances.launcher import Launcher, LogLine
 from harness.fc.instances.watchdog import Watchdog
 from harness.fc.invocation import (
     MAX_ASYNC_PAYLOAD,
@@ -50,6 +50,7 @@ class FunctionCompute:
     `retry_delay(n)`: seconds before the nth retry of an asynchronous invocation, from 1. `idle_seconds`: after so
     long without a request an instance ends. `python`: the interpreter of the instances. `event_sources`: where
     OSS triggers take effect. `code_bucket`: where deployed code comes from. What is deployed lives in `directory`.
+    `on_line`: gets all that functions print.
     `url`: what the addresses of HTTP triggers begin with. `timers`: fire by the clock once they are started.
     """
 
@@ -73,11 +74,12 @@ class FunctionCompute:
         event_sources: BucketEvents | None = None,
         code_bucket: CodeBucket | None = None,
         url: str = "",
+        on_line: Callable[[LogLine], None] = lambda line: None,
     ) -> None:
         self.directory = directory
         self.platform = Platform(region, account_id, context_shape)
         self.credentials = RoleCredentials(identities, clock)
-        self._clock = clock
+        self._clock, self._on_line = clock, on_line
         self._idle_seconds = idle_seconds
         self._records = InvocationRecords(journal, clock)
         # Its own folder, because the names of sockets must be short.
@@ -106,8 +108,9 @@ class FunctionCompute:
         )
 
     def _launcher(self, journal: Journal, python: str, extra_environment: dict[str, str]) -> Launcher:
-        def log(request_id: str, line: str) -> None:
-            journal.add("log", request_id=request_id, line=line)
+        def log(line: LogLine) -> None:
+            self._on_line(line)  # first, so that who hears of a line finds it
+            journal.add("log", request_id=line.request_id, line=line.text)
 
         return Launcher(
             self.platform,

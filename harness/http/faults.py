@@ -41,6 +41,7 @@ _THROTTLED = {
     "multimediaai": (400, "Throttling.User"),
     "imm": (400, "Throttling.User"),
     "fc": (429, "ResourceExhausted"),
+    "sls": (403, "ReadQuotaExceed"),
 }
 
 

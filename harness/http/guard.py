@@ -12,7 +12,7 @@ import ipaddress
 from collections.abc import Callable, Collection
 
 from harness.http.hosts import in_production
-from harness.http.server import Request, is_address
+from harness.http.server import Request, is_address, is_loopback
 
 _SHOWN = 100
 
@@ -57,6 +57,9 @@ class WebGuard:
         if is_address(name):
             # 0.0.0.0 leads to this machine, too, but browsers send it no Sec-Fetch-Site.
             return not ipaddress.ip_address(name).is_unspecified
+        # <project>.127.0.0.1, as clients of Log Service say: no name of the web ends in a number.
+        if is_address(name.partition(".")[2]):
+            return is_loopback(name.partition(".")[2])
         return name == "localhost" or name.endswith(".localhost") or in_production(name)
 
 

@@ -29,6 +29,8 @@ _HOSTS = {
     "oss": re.compile(rf"(?:[^.]+\.)?(?:oss(?:-[a-z0-9-]+)?|{_REGION}\.oss)"),
     "multimediaai": re.compile(rf"multimediaai\.{_REGION}"),
     "imm": re.compile(rf"imm(?:-vpc)?\.{_REGION}"),
+    # With and without a project; inside the network too (<region>-intranet).
+    "sls": re.compile(rf"(?:[^.]+\.)?{_REGION}\.(?:log|sls)"),
     # 3.0; then 2.0 and invocation, which name the account.
     "fc": re.compile(rf"fcv3\.{_REGION}|(?:\d+\.)?{_REGION}\.fc"),
 }
@@ -40,7 +42,7 @@ def in_production(host: str) -> bool:
 
 
 def service_at(host: str) -> str | None:
-    """The service of the local cloud that stands for this host ("oss", "multimediaai", "imm", "fc"), or None."""
+    """The service of the local cloud that stands for this host, such as "oss" or "sls", or None."""
     if not in_production(host):
         return None
     name = host_name(host).removesuffix(_DOMAIN)

@@ -29,5 +29,9 @@ _NAMES = {
         ListTagResources ListTriggers ListVpcBindings PublishFunctionVersion PutAsyncInvokeConfig
         PutConcurrencyConfig TagResources UntagResources UpdateAlias UpdateFunction UpdateTrigger
     """,
+    "sls": """
+        CreateIndex CreateLogStore CreateProject DeleteIndex GetIndex GetLogStore GetLogs GetLogsV2 GetProject
+        ListLogStores ListProject UpdateIndex
+    """,
 }
 OPERATIONS: Mapping[str, tuple[str, ...]] = {service: tuple(names.split()) for service, names in _NAMES.items()}

@@ -15,8 +15,10 @@ from handler.errors import GifOnUploadError, VideosFailed
 from handler.logs import utc_now
 from harness.cloud import LocalCloud
 from harness.journal import Entry
+from harness.sls import Line as LogLine
 from tests.e2e.handling import Handler
-from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, upload
+from tests.harness.sls.asking import ask, client
 from tests.project import PROJECT
 
 ALARMS = PROJECT / "alarms"
@@ -29,15 +31,17 @@ def query_of(name: str) -> str:
     return str(query["query"])
 
 
-def find(query: str, lines: list[Line]) -> list[Line]:
-    """What the part before the | finds. Of Log Service's grammar, what our queries use: `field: word and …`."""
-    terms = [term.partition(":") for term in query.partition("|")[0].split(" and ")]
-    wanted = {field.strip().removeprefix("message."): word.strip() for field, _, word in terms}
-    return [line for line in lines if all(_word(line.get(name)) == word for name, word in wanted.items())]
+def find(cloud: LocalCloud, query: str, story: str) -> list[dict[str, str]]:
+    """What Log Service answers, with alarms/index.json, about the lines of a story."""
+    project, logstore = "alarms", slug(story)
+    index = json.loads((ALARMS / "index.json").read_text(encoding="utf-8"))
+    cloud.sls.provide(project, logstore, index)
+    rows: list[dict[str, str]] = ask(client(cloud), project, query, logstore).data
+    return rows
 
 
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def slug(story: str) -> str:
+    return story.replace(" ", "-")
 
 
 @pytest.fixture
@@ -65,6 +69,11 @@ def lines(
         found[story] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     cloud.faults.clear()
     found["orphaned"] = orphaned(cloud, handle, capsys)
+    for story, written in found.items():
+        find(cloud, "*", story)
+        texts = [json.dumps(line, ensure_ascii=False) for line in written]
+        now = int(cloud.options.clock())
+        cloud.sls.write("alarms", slug(story), [LogLine(now, {"message": text}) for text in texts])
     return found
 
 
@@ -98,8 +107,11 @@ def orphaned(cloud: LocalCloud, handle: Handler, capsys: pytest.CaptureFixture[s
         ("log-no-submissions", {"submitted"}),
     ],
 )
-def test_a_query_finds_what_it_is_for(alarm: str, stories: set[str], lines: dict[str, list[Line]]) -> None:
-    found = {story for story, written in lines.items() if find(query_of(alarm), written)}
+def test_a_query_finds_what_it_is_for(
+    cloud: LocalCloud, alarm: str, stories: set[str], lines: dict[str, list[Line]]
+) -> None:
+    query = query_of(alarm)
+    found = {story for story in lines if any(row.get("cnt") != "0" for row in find(cloud, query, story))}
     assert found == stories
 
 
@@ -119,6 +131,31 @@ def test_errors_that_queries_name_exist() -> None:
             assert issubclass(getattr(handler.errors, name), GifOnUploadError)
 
 
-def test_the_videos_bucket_is_named(lines: dict[str, list[Line]]) -> None:
-    (line,) = find(query_of("log-needs-a-person"), lines["refused"])
-    assert line["video"] == f"oss://{VIDEOS}/refused.mp4"
+def test_the_alarm_says_what_to_do(cloud: LocalCloud, lines: dict[str, list[Line]]) -> None:
+    (row,) = find(cloud, query_of("log-needs-a-person"), "refused")
+    assert (row["video"], row["error"]) == (f"oss://{VIDEOS}/refused.mp4", "ServiceNotActive")
+    assert "open" in row["detail"]
+
+
+def test_the_lines_of_the_deployed_function_are_found(cloud: LocalCloud) -> None:
+    """In the log project and logstore of s.yaml, with the index that `up` has for them."""
+    upload(cloud, "good.mp4")
+    cloud.settle()
+    cloud.faults.add("multimediaai:CreateGifTask:error=401/ServiceNotOpened")
+    upload(cloud, "refused.mp4")
+    cloud.settle()
+    spec = cloud.fc.function("gif-on-upload")
+
+    def asked(query: str) -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = ask(client(cloud), spec.log_project, query, spec.log_store).data
+        return rows
+
+    assert [row["cnt"] for row in asked(query_of("log-no-submissions"))] == ["1"]
+    assert {row["video"] for row in asked(query_of("log-needs-a-person"))} == {f"oss://{VIDEOS}/refused.mp4"}
+    assert asked(query_of("log-orphaned-task")) == []
+    (submitted,) = asked("message.outcome: submitted")
+    line = json.loads(submitted["message"])
+    of_request = asked(f"message.request_id: {line['request_id']}")
+    assert line["video"] == f"oss://{VIDEOS}/good.mp4"
+    assert len(asked(f"message.task_id: {line['task_id']}")) == 1
+    assert {json.loads(row["message"])["request_id"] for row in of_request} == {line["request_id"]}

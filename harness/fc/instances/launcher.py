@@ -22,6 +22,16 @@ from harness.ram.identity import Credentials
 LOG_LIMIT = 2.0
 
 
+@dataclass(frozen=True)
+class LogLine:
+    """What an instance wrote. request_id: "" between requests."""
+
+    spec: FunctionSpec
+    instance_id: str
+    request_id: str
+    text: str
+
+
 class StartFailed(Exception):
     """The instance did not get ready, and is gone. `body`: FC's error body; `lines`: what it wrote."""
 
@@ -37,7 +47,7 @@ class StartFailed(Exception):
 class Launcher:
     """What all instances of one local cloud share.
 
-    credentials: a function's current STS credentials. on_line: gets (request id, line) of everything they write.
+    credentials: a function's current STS credentials. on_line: gets everything they write.
     sockets: a folder with a short name. python: the interpreter. extra_environment: beats the functions' own.
     state: where the local cloud's own files are, which may be inside the code's folder.
     """
@@ -45,7 +55,7 @@ class Launcher:
     platform: Platform
     watchdog: Watchdog
     credentials: Callable[[FunctionSpec], Credentials | None]
-    on_line: Callable[[str, str], None]
+    on_line: Callable[[LogLine], None]
     sockets: Path
     python: str = sys.executable
     extra_environment: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +71,12 @@ class Launcher:
             raise FcError(
                 412, "PreconditionFailed", f"function '{spec.name}' has no code: {spec.code} is no folder"
             )
-        instance = Instance(self._launch(spec), request_id, self.on_line)
+        launch = self._launch(spec)
+
+        def on_line(of_request: str, text: str) -> None:
+            self.on_line(LogLine(spec, launch.instance_id, of_request, text))
+
+        instance = Instance(launch, request_id, on_line)
         self.watchdog.add(instance)
         begun = time.perf_counter()
         try:

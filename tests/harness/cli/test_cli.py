@@ -31,6 +31,7 @@ def test_a_cloud_from_start_to_restart(project: Path) -> None:
     with up(project) as cloud:
         assert f"{cloud.url}/_console" in cloud.printed
         assert "oss://my-videos/* for gif-on-upload" in cloud.printed
+        assert "logstore function-logs, without an index" in cloud.printed  # alarms/ is not in this folder
         assert cloud.url in cloud.printed.partition("OSS's endpoint")[2]
         assert find_cloud(project / "state") == cloud.url
         answer = run("put", clip, "--endpoint", cloud.url)

@@ -26,6 +26,12 @@ SERVICES = {
         "1234567890123456.cn-beijing-internal.fc.aliyuncs.com",
         "me-central-1.fc.aliyuncs.com",
     ],
+    "sls": [
+        "cn-beijing.log.aliyuncs.com",
+        "my-project.cn-beijing.log.aliyuncs.com",
+        "my-project.cn-beijing-intranet.log.aliyuncs.com",
+        "my-project.cn-beijing.sls.aliyuncs.com",
+    ],
     None: [
         "sts.aliyuncs.com",
         "ram.aliyuncs.com",

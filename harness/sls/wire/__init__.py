@@ -1,0 +1,1 @@
+"""How Log Service is spoken to."""
