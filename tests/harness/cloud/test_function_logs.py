@@ -106,8 +106,8 @@ def test_a_logstore_that_is_gone_comes_back(folder: Path) -> None:
 
 def test_a_function_that_was_deployed_writes_too(folder: Path) -> None:
     with local_cloud(stack_file=None, ram=with_index(folder) / "ram", policy=ALLOW_ALL, render=False) as cloud:
-        logs = {"log_project": "my-logs", "log_store": "lines"}
-        cloud.fc.put_function(FunctionSpec("printer", folder, handler="printer.handler", **logs))
+        spec = FunctionSpec("printer", folder, handler="printer.handler", log_project="my-logs", log_store="lines")
+        cloud.fc.put_function(spec)
         cloud.fc.invoke("printer", b"{}")
         assert found(cloud, "message.level: INFO and functionName: printer")
 
