@@ -22,7 +22,7 @@ from harness.cloud import LocalCloud
 from tests.e2e.handling import Handler
 from tests.e2e.uploads import RECORDS, VIDEOS, event_for
 
-from .collecting import GIF, collector_for, put, succeed, url_of
+from .collecting import GIF, collector_for, operations, put, succeed, url_of
 
 
 def settings_for(**environ: str) -> Settings:
@@ -73,6 +73,7 @@ def test_a_download_ends_with_the_time_for_it(cloud: LocalCloud) -> None:
     with pytest.raises(ResultNotFetched):
         fetch_result(downloads, url, 1 << 20, lambda: 0.2)
     assert time.monotonic() - started < 1.5
+    cloud.wait_for(lambda: "GetObject" in operations(cloud), 10, "the late answer, for which nobody waits")
 
 
 @pytest.mark.parametrize(
