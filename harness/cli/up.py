@@ -139,4 +139,5 @@ def _say_exports(cloud: LocalCloud) -> None:
         click.echo(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={key_id} ALIBABA_CLOUD_ACCESS_KEY_SECRET={secret}")
     click.echo(f"  export OSS_ACCESS_KEY_ID={key_id} OSS_ACCESS_KEY_SECRET={secret} OSS_REGION={cloud.region}")
     click.echo(f"  OSS's endpoint, for the SDKs and for ossutil's -e, is {cloud.url}")
+    click.echo(f'  Log Service\'s SDK takes protocol="HTTP" and http_proxy="{cloud.url}"')
     click.echo(f"  export FC_CLIENT_CUSTOM_ENDPOINT={cloud.url} FC_CODE_TEMP_OSS_ENDPOINT={cloud.url}")

@@ -68,12 +68,12 @@ def _verify_log(
     if (body or told) and hashlib.md5(body, usedforsecurity=False).hexdigest() != told.lower():
         raise SignatureError("PostBodyInvalid", "Content-MD5 is not that of the body.", 400)
     key = signer.access_key_secret.encode()
-    expected = hmac.new(key, _string_to_sign(request).encode("utf-8", "surrogateescape"), digest).digest()
+    expected = hmac.new(key, string_to_sign(request).encode("utf-8", "surrogateescape"), digest).digest()
     _compare(base64.b64encode(expected).decode(), found["signature"])
     return signer
 
 
-def _string_to_sign(request: Request) -> str:
+def string_to_sign(request: Request) -> str:
     plain = [request.header(name) for name in ("Content-MD5", "Content-Type", "Date")]
     signed = [f"{name}:{value}" for name, value in _own_headers(request)]
     query = sorted(part.partition("=") for part in request.query_string.split("&") if part)

@@ -37,6 +37,24 @@ def test_buckets(oss: LocalOss) -> None:
     assert not client.is_bucket_exist("fresh")
 
 
+def test_what_protects_a_bucket_is_in_its_info(oss: LocalOss) -> None:
+    client = oss.v2()
+    made = oss_v2.CreateBucketConfiguration(storage_class="Archive")
+    client.put_bucket(oss_v2.PutBucketRequest("fresh", create_bucket_configuration=made))
+    default = oss_v2.ApplyServerSideEncryptionByDefault(sse_algorithm="KMS", kms_master_key_id="my-key")
+    rule = oss_v2.ServerSideEncryptionRule(apply_server_side_encryption_by_default=default)
+    client.put_bucket_encryption(oss_v2.PutBucketEncryptionRequest("fresh", server_side_encryption_rule=rule))
+    suspended = oss_v2.VersioningConfiguration(status="Suspended")
+    client.put_bucket_versioning(oss_v2.PutBucketVersioningRequest("fresh", suspended))
+    info = client.get_bucket_info(oss_v2.GetBucketInfoRequest("fresh")).bucket_info
+    assert (info.sse_rule.sse_algorithm, info.sse_rule.kms_master_key_id) == ("KMS", "my-key")
+    assert (info.versioning, info.storage_class, info.block_public_access) == ("Suspended", "Archive", False)
+    client.put_object(oss_v2.PutObjectRequest("fresh", "a", body=b"x"))
+    client.put_object(oss_v2.PutObjectRequest("fresh", "b", body=b"x", storage_class="IA"))
+    listed = client.list_objects_v2(oss_v2.ListObjectsV2Request("fresh")).contents
+    assert [found.storage_class for found in listed] == ["Archive", "IA"]
+
+
 def test_objects(oss: LocalOss) -> None:
     client = oss.v2()
     put = oss_v2.PutObjectRequest(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import time
+import zlib
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -192,3 +196,36 @@ def test_a_host_of_this_machine(cloud: LocalCloud) -> None:
     headers["Host"] = f"127.0.0.1:{cloud.server.port}"
     answer = requests.get(f"{cloud.url}/logstores/x", headers=headers, timeout=9)
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "MissingHost")
+
+
+def test_get_logs_as_older_clients_send_it(cloud: LocalCloud) -> None:
+    """A GET, signed by HMAC-SHA1; the answer is a list, and what else there is to say stands in its headers."""
+    project, owner, now = place(cloud, MESSAGES), cloud.identities.owner, int(time.time())
+    search = "message.task_id > 400012"
+    params: dict[str, Any] = {
+        "type": "log",
+        "from": now - 100,
+        "to": now + 100,
+        "query": search,
+        "line": 1,
+        "reverse": "true",
+    }
+    headers = {
+        "Host": f"{project}.cn-beijing.log.aliyuncs.com",
+        "Date": formatdate(usegmt=True),
+        "x-log-apiversion": "0.6.0",
+        "x-log-bodyrawsize": "0",
+        "x-log-signaturemethod": "hmac-sha1",
+    }
+    signed = [f"{name}:{value}" for name, value in headers.items() if name.startswith("x-log-")]
+    query = "&".join(f"{name}={params[name]}" for name in sorted(params))
+    text = "\n".join(["GET", "", "", headers["Date"], *signed, f"/logstores/{STORE}?{query}"])
+    digest = hmac.new(owner.access_key_secret.encode(), text.encode(), "sha1").digest()
+    headers["Authorization"] = f"LOG {owner.access_key_id}:{base64.b64encode(digest).decode()}"
+    url = f"{cloud.url}/logstores/{STORE}"
+    answer = requests.get(url, params=params, headers={**headers, "Accept-Encoding": "deflate"}, timeout=9)
+    lines = json.loads(zlib.decompress(answer.content))
+    assert [line["message"] for line in lines] == MESSAGES[-1:]
+    about = {name: answer.headers[f"x-log-{name}"] for name in ("progress", "count", "where-query", "bodyrawsize")}
+    size = str(len(zlib.decompress(answer.content)))
+    assert about == {"progress": "Complete", "count": "1", "where-query": search, "bodyrawsize": size}
