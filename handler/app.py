@@ -15,7 +15,7 @@ from handler.escaping import json_line
 from handler.events import Rejected, Skipped, read_event
 from handler.logs import log
 from handler.settings import MARGIN_SECONDS, Settings
-from handler.submit import Submitter
+from handler.submit import Deferred, Submitter
 from handler.video import Video
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ class App:
         # A process that is killed leaves this line, by which the video is found.
         log("INFO", "begun", request_id=request_id, video=video.uri, etag=video.etag)
         done = self._submitter.submit(video, request_id=request_id, force=force, patience=lambda: left() - lease)
+        if isinstance(done, Deferred):
+            return {"outcome": "deferred", "reason": done.reason, "record": done.record}
         return {"outcome": done.outcome, "task_id": done.task_id, "record": done.record}
 
 

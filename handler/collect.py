@@ -15,15 +15,17 @@ from handler.collect_events import CheckEvent, DeadLetter, HttpEvent, read_colle
 from handler.credentials import Credentials, CurrentCredentials
 from handler.dead_letters import DeadLetters
 from handler.errors import GifOnUploadError, SettingsError, UnexpectedError
-from handler.follow import Follower, Step
+from handler.follow import Follower
 from handler.logs import log
-from handler.pending import PendingEntries
+from handler.pending import PendingEntries, is_deferred
 from handler.settings import MARGIN_SECONDS, Settings
+from handler.step import Step
 from handler.storage import SecondsLeft
 from handler.wire import Limit
 
 if TYPE_CHECKING:
     from handler.checks import CheckResults, Checks
+    from handler.gate import Gate
 
 #: How many entries are worked on at the same time.
 THREADS = 16
@@ -33,9 +35,13 @@ _CLAIM = re.compile(r"[0-9a-f]{32}")
 
 
 class Run(TypedDict):
-    """What one run found and did. oldest_pending_seconds: by OSS's clock. left: for the next run."""
+    """What one run found and did. oldest_pending_seconds: by OSS's clock. left: for the next run.
+
+    deferred: those that wait because no task may be made now; they are in none of the other numbers.
+    """
 
     pending: int
+    deferred: int
     oldest_pending_seconds: float
     finished: int
     failed: int
@@ -70,7 +76,9 @@ class Collector:
         follower: Follower,
         letters: DeadLetters,
         checks: Callable[[], Checks],
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._checks = checks
         self._settings = settings
         self._credentials = credentials
@@ -95,6 +103,8 @@ class Collector:
 
     def run(self, request_id: str, left: SecondsLeft) -> Run:
         entries = list(self._pending.list(left))
+        waiting = [entry for entry in entries if self._waits(entry.key)]
+        entries = [entry for entry in entries if not self._waits(entry.key)]
         oldest = max((entry.age for entry in entries), default=0.0)
         keys = [entry.key for entry in entries]
         # In any order: when time runs out, the next run does not begin with the same ones.
@@ -105,6 +115,7 @@ class Collector:
                 steps.update(pool.map(lambda key: self._step(key, request_id, left), keys))
         run: Run = {
             "pending": len(keys),
+            "deferred": len(waiting),
             "oldest_pending_seconds": max(0.0, oldest),
             "finished": steps[Step.FINISHED],
             "failed": steps[Step.FAILED],
@@ -115,6 +126,9 @@ class Collector:
         }
         log("INFO", "collected", request_id=request_id, **run)
         return run
+
+    def _waits(self, key: str) -> bool:
+        return bool(self._gate and self._gate.is_closed and is_deferred(key))
 
     def called_back(self, event: HttpEvent, request_id: str, left: SecondsLeft) -> HttpAnswer:
         """A callback is a reason to look at its entry now. What it says is not read, and not believed."""

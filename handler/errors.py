@@ -16,6 +16,7 @@ GifOnUploadError
 │   ├── LeaseTooShort         this attempt was held up, and gave up before it could submit twice
 │   ├── RecordNotWritten      the task exists, and is not on record yet: a later delivery finds it
 │   └── OrphanedTask          a task was created that no record will name
+├── SubmissionPaused          no task may be made now, and what was asked for cannot wait on a list
 ├── OutOfTime                 the invocation's time is used up; this video was not begun
 ├── GifTaskError              CreateGifTask or ListTasks failed
 │   ├── RequestRejected       a parameter, the version or the time stamp is wrong
@@ -149,6 +150,10 @@ class RecordNotWritten(TrackingError):
 
 class OrphanedTask(TrackingError):
     """A task too many: another attempt has recorded another one, and no record will name this one."""
+
+
+class SubmissionPaused(GifOnUploadError):
+    """No task may be made now, and what was asked for cannot wait on a list."""
 
 
 class OutOfTime(GifOnUploadError):

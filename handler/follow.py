@@ -10,14 +10,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from enum import Enum
-from typing import NamedTuple
 
 from handler.download import Downloads
 from handler.errors import (
     ClaimHeld,
     EntryUnreadable,
     GifOnUploadError,
+    GifTaskError,
     RecordUnreadable,
     RequestRejected,
     ResultUnusable,
@@ -25,7 +24,7 @@ from handler.errors import (
 from handler.gif_store import Fit, GifStore, Placed
 from handler.gif_task import GifTaskClient
 from handler.logs import log
-from handler.pending import Found, PendingEntries
+from handler.pending import PendingEntries
 from handler.record import (
     FAILED,
     FINISHED,
@@ -37,28 +36,16 @@ from handler.record import (
     TaskFailed,
     stamp,
 )
-from handler.redaction import redact
 from handler.result import Result, fetch_result
 from handler.settings import Settings
+from handler.step import Case, Step, failed_line, name_of
 from handler.storage import LIMIT_SECONDS, SecondsLeft, Storage
-from handler.submit import Submitter
+from handler.submit import Deferred, Submission, Submitter
 from handler.task_result import TaskResult, task_result
 from handler.tracking import TrackingLog
 
 #: Between two submissions of one video: as long as it has been followed already, and at most an hour.
 MAX_PAUSE_SECONDS = 3600.0
-
-
-class Step(str, Enum):
-    """What became of an entry in one run. All but LEFT and RESUBMITTED take it off the list."""
-
-    FINISHED = "finished"
-    FAILED = "failed"
-    RESUBMITTED = "resubmitted"
-    GIVEN_UP = "given_up"
-    LEFT = "left"
-    #: Its record had come to an end before.
-    REMOVED = "removed"
 
 
 class Follower:
@@ -89,14 +76,14 @@ class Follower:
         try:
             found = self._pending.read(key, left)
         except EntryUnreadable as error:
-            self._pending.fail(key, _name(key), {}, ("EntryUnreadable", error.message), left)
+            self._pending.fail(key, name_of(key), {}, ("EntryUnreadable", error.message), left)
             return Step.FAILED
         if found is None:
             return Step.REMOVED
         with self._alone(found.entry.record) as alone:
             if not alone:  # another attempt's entry of the same record, in this same run
                 return Step.LEFT
-            return self._step_in_time(_Case(found, request_id, left))
+            return self._step_in_time(Case(found, request_id, left))
 
     @contextmanager
     def _alone(self, record: str) -> Iterator[bool]:
@@ -110,7 +97,9 @@ class Follower:
                 with self._lock:
                     self._busy.discard(record)
 
-    def _step_in_time(self, case: _Case) -> Step:
+    def _step_in_time(self, case: Case) -> Step:
+        if case.found.entry.deferred:
+            return self._begin(case)
         limit = self._settings.give_up_after_hours * 3600
         why = "no end was seen"
         try:
@@ -125,7 +114,30 @@ class Follower:
         self._fail(case, case.found.entry.claim, "GivenUp", f"given up after {hours:g} hours: {why}")
         return Step.GIVEN_UP
 
-    def _step(self, case: _Case) -> Step:
+    def _begin(self, case: Case) -> Step:
+        """A deferred upload is submitted when that may be, and followed from then on: its time begins anew."""
+        try:
+            done = self._submit(case)
+        except GifTaskError:  # on record: the next run sees how it goes on
+            pass
+        else:
+            if done is None or isinstance(done, Deferred):
+                return Step.LEFT
+        self._pending.no_longer_deferred(case.found, case.left)
+        return Step.RESUBMITTED
+
+    def _submit(self, case: Case) -> Submission | Deferred | None:
+        """None when another attempt is at it, or too little time is left."""
+        lease = self._settings.claim_lease_seconds
+        if case.left() <= lease:
+            return None
+        upload, patience = case.found.entry.upload, lambda: case.left() - lease
+        try:
+            return self._submitter.submit(upload, request_id=case.request_id, force=False, patience=patience)
+        except ClaimHeld:
+            return None
+
+    def _step(self, case: Case) -> Step:
         entry = case.found.entry
         log = TrackingLog(self._settings, self._storage, entry.upload)
         try:
@@ -144,7 +156,7 @@ class Follower:
             return self._follow(case, log, history, task)
         return self._unsubmitted(case, history)
 
-    def _unsubmitted(self, case: _Case, history: History) -> Step:
+    def _unsubmitted(self, case: Case, history: History) -> Step:
         """Submitted again, by the same Submitter, with a pause that grows with the time it has been followed."""
         found, last = case.found, history.last
         if last is None:
@@ -153,17 +165,11 @@ class Follower:
         if last["status"] == FAILED and not last["retryable"]:
             self._fail(case, last["claim"], last["code"] or last["error"], last["message"])
             return Step.FAILED
-        lease = self._settings.claim_lease_seconds
-        if history.seconds_held or history.age < min(MAX_PAUSE_SECONDS, found.age / 2) or case.left() <= lease:
+        if history.seconds_held or history.age < min(MAX_PAUSE_SECONDS, found.age / 2):
             return Step.LEFT
-        patience = lambda: case.left() - lease  # noqa: E731
-        try:
-            self._submitter.submit(found.entry.upload, request_id=case.request_id, force=False, patience=patience)
-        except ClaimHeld:
-            return Step.LEFT
-        return Step.RESUBMITTED
+        return Step.RESUBMITTED if isinstance(self._submit(case), Submission) else Step.LEFT
 
-    def _follow(self, case: _Case, log: TrackingLog, history: History, task: Submitted) -> Step:
+    def _follow(self, case: Case, log: TrackingLog, history: History, task: Submitted) -> Step:
         started = time.monotonic()
         state = self._state(case, task)
         if not state.is_over:
@@ -171,10 +177,10 @@ class Follower:
         try:
             result = self._fetch(case, state)
         except ResultUnusable as error:
-            failed = _failed_line(case, task, state._replace(error_code="ResultUnusable", reason=str(error)))
+            failed = failed_line(case, task, state._replace(error_code="ResultUnusable", reason=str(error)))
         else:
             if result is None:
-                failed = _failed_line(case, task, state)
+                failed = failed_line(case, task, state)
             else:
                 with closing(result):
                     return self._finish(case, log, history, task, result, started)
@@ -182,7 +188,7 @@ class Follower:
             return Step.LEFT
         return self._move(case, task["claim"], failed)
 
-    def _state(self, case: _Case, task: Submitted) -> TaskResult:
+    def _state(self, case: Case, task: Submitted) -> TaskResult:
         try:
             return task_result(self._tasks, task["task_id"], case.left)
         except RequestRejected as error:
@@ -190,7 +196,7 @@ class Follower:
                 raise
             return TaskResult(True, True, error_code=error.code, reason="the service does not know the task")
 
-    def _fetch(self, case: _Case, state: TaskResult) -> Result | None:
+    def _fetch(self, case: Case, state: TaskResult) -> Result | None:
         """None of a task that failed. Raises ResultError."""
         if state.has_failed:
             return None
@@ -202,7 +208,7 @@ class Follower:
 
     def _finish(
         self,
-        case: _Case,
+        case: Case,
         log: TrackingLog,
         history: History,
         task: Submitted,
@@ -229,7 +235,7 @@ class Follower:
             return Step.FINISHED
         return self._remove(case, Step.FINISHED)
 
-    def _place(self, case: _Case, task_id: int, result: Result) -> Placed:
+    def _place(self, case: Case, task_id: int, result: Result) -> Placed:
         """Stores the GIF; what overwrote another upload's has that upload looked at again."""
         video = case.found.entry.upload
         placed = self._gifs.place(video, task_id, result, case.left)
@@ -239,7 +245,7 @@ class Follower:
             self._pending.look_again(newer, record, "", case.request_id, case.left)
         return placed
 
-    def _look(self, case: _Case, task: Submitted | None) -> Step:
+    def _look(self, case: Case, task: Submitted | None) -> Step:
         """task: of a record that has ended with a GIF; None where the GIF is still to come, or never will."""
         if task is not None and self._gifs.look(case.found.entry.upload, case.left)[0] is Fit.MISSING:
             state = self._state(case, task)
@@ -255,41 +261,17 @@ class Follower:
                 self._place(case, task["task_id"], result)
         return self._remove(case, Step.REMOVED)
 
-    def _move(self, case: _Case, claim: str, line: TaskFailed) -> Step:
+    def _move(self, case: Case, claim: str, line: TaskFailed) -> Step:
         reason = line["reason"] or line["error_name"] or "the task failed"
         self._fail(case, claim, line["error_code"], reason)
         return Step.FAILED
 
-    def _fail(self, case: _Case, claim: str, code: str, reason: str) -> None:
+    def _fail(self, case: Case, claim: str, code: str, reason: str) -> None:
         facts = case.found.entry.model_dump(exclude_none=True)
-        name = claim or _name(case.found.name)
+        name = claim or name_of(case.found.name)
         self._pending.fail(case.found.name, name, facts, (code, reason), case.left)
         log("WARNING", "this video needs a person", video=case.found.entry.video, code=code, reason=reason)
 
-    def _remove(self, case: _Case, step: Step) -> Step:
+    def _remove(self, case: Case, step: Step) -> Step:
         self._pending.remove(case.found.name, case.left)
         return step
-
-
-class _Case(NamedTuple):
-    """One entry in one run."""
-
-    found: Found
-    request_id: str
-    left: SecondsLeft
-
-
-def _name(key: str) -> str:
-    return key.rsplit("/", 1)[-1].removesuffix(".json")
-
-
-def _failed_line(case: _Case, task: Submitted, state: TaskResult) -> TaskFailed:
-    """What the service says is redacted: a reason may repeat a signed URL."""
-    return {
-        "status": TASK_FAILED,
-        **stamp(task["claim"], case.request_id),
-        "task_id": task["task_id"],
-        "error_code": redact(state.error_code),
-        "error_name": redact(state.error_name),
-        "reason": redact(state.reason),
-    }

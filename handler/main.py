@@ -22,6 +22,7 @@ from handler.submit import Submitter
 if TYPE_CHECKING:
     from handler.checks import CheckResults, Checks
     from handler.collect import Collector, HttpAnswer, Letter, OnlyLetters, Run
+    from handler.gate import Gate
 
 _app: App | None = None
 _collector: Collector | OnlyLetters | None = None
@@ -100,7 +101,7 @@ def compose(settings: Settings) -> App:
     # Beside each video's own request there may be its pending entry's.
     clients = _clients(settings, 2 * THREADS)
     pending = PendingEntries(settings, Objects(clients.storage)) if settings.collect else None
-    submitter = Submitter(settings, clients.storage, clients.tasks, pending)
+    submitter = Submitter(settings, clients.storage, clients.tasks, pending, _gate(settings, clients.storage))
     return App(settings, clients.credentials, submitter, _checks(settings, clients))
 
 
@@ -119,11 +120,12 @@ def compose_collector(settings: Settings) -> Collector:
     objects = Objects(storage)
     pending = PendingEntries(settings, objects)
     # It writes no entries: those that are there already follow what it submits.
-    submitter = Submitter(settings, storage, tasks)
+    gate = _gate(settings, storage)
+    submitter = Submitter(settings, storage, tasks, None, gate)
     gifs, downloads = GifStore(settings, objects), Downloads(settings)
     follower = Follower(settings, storage, tasks, submitter, pending, gifs, downloads)
     letters = DeadLetters(settings, storage, pending)
-    return Collector(settings, clients.credentials, pending, follower, letters, _checks(settings, clients))
+    return Collector(settings, clients.credentials, pending, follower, letters, _checks(settings, clients), gate)
 
 
 def compose_letters(settings: Settings, error: SettingsError) -> OnlyLetters:
@@ -134,6 +136,14 @@ def compose_letters(settings: Settings, error: SettingsError) -> OnlyLetters:
     clients = _clients(settings, 1)
     letters = DeadLetters(settings, clients.storage, PendingEntries(settings, Objects(clients.storage)))
     return OnlyLetters(settings, error, clients.credentials, letters)
+
+
+def _gate(settings: Settings, storage: Storage) -> Gate | None:
+    if not settings.paused and settings.max_tasks_per_day is None:
+        return None
+    from handler.gate import Gate
+
+    return Gate(settings, storage)
 
 
 class _Clients(NamedTuple):

@@ -6,6 +6,7 @@ removed by the collector; so no writer and no remover ever meet. `.failed/` besi
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import uuid
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from handler.video import Video
 from handler.wire import Limit
 
 PENDING, FAILED = ".pending/", ".failed/"
+_DEFERRED = "deferred-"
 #: For which writing an entry is tried again.
 _INSIST_SECONDS = 5.0
 _JSON = "application/json"
@@ -33,6 +35,7 @@ class Entry(BaseModel):
     """What is to be followed. record, video: oss:// URIs. claim: of the attempt.
 
     look: the record has ended, and only the GIF under the video's name is to be looked at again.
+    deferred: there is no attempt yet, and no claim: no task may be made for now.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,6 +49,7 @@ class Entry(BaseModel):
     claim: str
     at: str
     look: Literal[True] | None = None
+    deferred: Literal[True] | None = None
 
     @property
     def upload(self) -> Video:
@@ -59,6 +63,11 @@ class Found(NamedTuple):
     name: str
     entry: Entry
     age: float
+
+
+def is_deferred(key: str) -> bool:
+    """By its name: while nothing may be submitted, nobody has to read it."""
+    return key.rpartition("/")[2].startswith(_DEFERRED)
 
 
 def entry_for(video: Video, record: str, claim: str, request_id: str, *, look: bool = False) -> Entry:
@@ -112,6 +121,17 @@ class PendingEntries:
     def put(self, name: str, entry: Entry, left: SecondsLeft) -> None:
         content = json_line(entry.model_dump(exclude_none=True)).encode()
         insist(lambda: self._objects.put(self._bucket, f"{self.pending}{name}.json", content, _JSON), left)
+
+    def defer(self, video: Video, record: str, request_id: str, left: SecondsLeft) -> None:
+        """An upload that is to be submitted later. One entry for each, however often it is delivered meanwhile."""
+        entry = entry_for(video, record, "", request_id).model_copy(update={"deferred": True})
+        self.put(f"{_DEFERRED}{hashlib.sha256(record.encode()).hexdigest()[:32]}", entry, left)
+
+    def no_longer_deferred(self, found: Found, left: SecondsLeft) -> None:
+        """It is on the list under another name, which is there before the first one goes."""
+        name = found.name.rpartition("/")[2].removeprefix(_DEFERRED).removesuffix(".json")
+        self.put(name, found.entry.model_copy(update={"deferred": None}), left)
+        self.remove(found.name, left)
 
     def look_again(self, video: Video, record: str, claim: str, request_id: str, left: SecondsLeft) -> None:
         """Asks for another look at the GIF of a video whose record has ended, under a name of its own."""

@@ -136,6 +136,8 @@ class Settings(BaseModel):
     gif_prefix: Annotated[str, AfterValidator(_folder)] = "gifs/"
     gif_max_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 64 << 20
     give_up_after_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 24.0
+    paused: bool = False
+    max_tasks_per_day: Annotated[int, Field(ge=1)] | None = None
     collect_url: Annotated[str, AfterValidator(_url)] | None = Field(default=None, repr=False)
     collect_secret: Annotated[str, StringConstraints(min_length=16, max_length=256)] | None = Field(
         default=None, repr=False
@@ -202,7 +204,7 @@ def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) ->
     problems: list[str] = []
     try:
         settings = Settings.model_validate({**values, "region": region, "timeout": timeout})
-        problems += _timing_problems(settings) + _callback_problems(settings)
+        problems += _timing_problems(settings) + _callback_problems(settings) + _waiting_problems(settings)
     except ValidationError as exc:
         problems += [_problem(dict(error)) for error in exc.errors(include_url=False)]
     if problems:
@@ -241,6 +243,16 @@ def _callback_problems(settings: Settings) -> list[str]:
         return []
     name, other = ("COLLECT_SECRET", "COLLECT_URL") if settings.collect_url else ("COLLECT_URL", "COLLECT_SECRET")
     return [f"{name}: missing, and {other} is set: a callback needs both, or neither"]
+
+
+def _waiting_problems(settings: Settings) -> list[str]:
+    """What is deferred waits on the pending list, and somebody has to look there."""
+    given = {"PAUSED": settings.paused, "MAX_TASKS_PER_DAY": settings.max_tasks_per_day}
+    return [
+        f"{name}: needs COLLECT=on, because the collector submits what waits meanwhile"
+        for name, is_set in given.items()
+        if is_set and not settings.collect
+    ]
 
 
 def _problem(error: dict[str, Any]) -> str:

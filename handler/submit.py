@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 import time
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from handler.advice import next_delivery
+from handler.attempt import Attempt, not_on_record, orphan, record_failure
 from handler.bucket_domains import host_and_path
 from handler.callback_token import task_callback
 from handler.errors import (
@@ -20,9 +21,8 @@ from handler.errors import (
     GifTaskError,
     LeaseTooShort,
     NotProcessed,
-    OrphanedTask,
     OutcomeUnknown,
-    RecordNotWritten,
+    SubmissionPaused,
     VideoNotFound,
 )
 from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
@@ -30,13 +30,16 @@ from handler.gif_task_errors import NOT_PERMITTED
 from handler.logs import log
 from handler.pending import PendingEntries, entry_for
 from handler.reconcile import find_task
-from handler.record import FAILED, FINISHED, SUBMITTED, UNKNOWN, Failed, History, How, Submitted, Unknown, stamp
+from handler.record import FINISHED, SUBMITTED, History, How, Submitted, stamp
 from handler.settings import Settings
-from handler.storage import LIMIT_SECONDS, Storage, insist
+from handler.storage import Storage, insist
 from handler.task_list import TaskList
 from handler.tracking import Claim, TrackingLog
 from handler.video import Video
 from handler.video_url import VideoUrls
+
+if TYPE_CHECKING:
+    from handler.gate import Gate
 
 _FIRST_POLL, _LONGEST_POLL = 0.05, 1.0
 
@@ -49,6 +52,13 @@ class Submission(NamedTuple):
     record: str
 
 
+class Deferred(NamedTuple):
+    """No task may be made now, and none was. record: where it will be."""
+
+    reason: str
+    record: str
+
+
 class Submitter:
     """One per instance, used by many threads."""
 
@@ -58,16 +68,23 @@ class Submitter:
         storage: Storage,
         tasks: GifTaskClient,
         pending: PendingEntries | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        """pending: where each new claim gets an entry; None: nobody is to follow it, or somebody does."""
+        """pending: where each new claim gets an entry; None: nobody is to follow it, or somebody does.
+
+        gate: may keep tasks from being made; what it keeps then gets an entry, too.
+        """
         self._settings = settings
         self._storage = storage
         self._tasks = tasks
         self._listed = TaskList(tasks)
         self._urls = VideoUrls(settings, storage)
         self._pending = pending
+        self._gate = gate
 
-    def submit(self, video: Video, *, request_id: str, force: bool, patience: SecondsLeft) -> Submission:
+    def submit(
+        self, video: Video, *, request_id: str, force: bool, patience: SecondsLeft
+    ) -> Submission | Deferred:
         """The video's task. patience: how long to wait for an attempt that holds it. Raises GifOnUploadError."""
         if video.etag is None or video.size is None:
             video = self._ask_oss(video, patience)
@@ -83,16 +100,30 @@ class Submitter:
                 self._wait(video, min(held, _FIRST_POLL * 2**polls, _LONGEST_POLL), patience)
                 history, polls = tracking.read(patience), polls + 1
                 continue
+            if self._gate and (why := self._gate.closed(patience)):
+                return self._defer(video, tracking, request_id, why, patience, is_forced=force)
             url = self._urls.url(video)
             at = host_and_path(url)
             claim = tracking.claim(history, request_id, at, forced=done is not None, left=patience)
             if isinstance(claim, Claim):
                 mine = any(line.get("request_id") == request_id for line in history.unresolved)
-                attempt = _Attempt(video, tracking, history, claim, patience, force and not mine)
+                attempt = Attempt(video, tracking, history, claim, patience, force and not mine)
                 return self._attempt(attempt, url)
+            if self._gate:
+                self._gate.give_back()
             if claim.length == history.length:  # refused, and yet nobody was faster
                 self._wait(video, _LONGEST_POLL, patience)
             history = claim
+
+    def _defer(
+        self, video: Video, tracking: TrackingLog, request_id: str, why: str, left: SecondsLeft, *, is_forced: bool
+    ) -> Deferred:
+        """It waits on the pending list, where nobody would remember that another task is wanted."""
+        if is_forced:
+            raise SubmissionPaused(f"{video.uri}: {why}", hint="ask for another task when it is over")
+        if self._pending:
+            self._pending.defer(video, tracking.uri, request_id, left)
+        return Deferred(why, tracking.uri)
 
     def _ask_oss(self, video: Video, patience: SecondsLeft) -> Video:
         facts = insist(lambda: self._storage.video(video.bucket, video.key, video.etag), patience)
@@ -108,12 +139,15 @@ class Submitter:
             )
         time.sleep(seconds * (0.5 + random.random() / 2))
 
-    def _attempt(self, attempt: _Attempt, url: str) -> Submission:
+    def _attempt(self, attempt: Attempt, url: str) -> Submission:
         tracking = attempt.tracking
         with self._noted(attempt):
             end, how = self._make(attempt, url)
+        surely_none = isinstance(end, GifOnUploadError) and not isinstance(end, OutcomeUnknown)
+        if self._gate and (how.get("adopted") or surely_none):
+            self._gate.give_back()
         if isinstance(end, GifOnUploadError):
-            _record_failure(attempt, end, how)
+            record_failure(attempt, end, how)
             raise end
         task = end
         # Past the lease too: whoever takes over meanwhile appends first, and then this append is refused.
@@ -123,14 +157,14 @@ class Submitter:
                 return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
             winner = self._winner(attempt, left)
         except GifOnUploadError as error:
-            raise _not_on_record(attempt, task, f"it could not be recorded: {error.message}") from error
+            raise not_on_record(attempt, task, f"it could not be recorded: {error.message}") from error
         if winner is None:
-            raise _not_on_record(attempt, task, "another attempt has taken the video over, and is still at it")
+            raise not_on_record(attempt, task, "another attempt has taken the video over, and is still at it")
         if winner["task_id"] == task.task_id:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
-        raise _orphan(attempt, task)
+        raise orphan(attempt, task)
 
-    def _noted(self, attempt: _Attempt) -> AbstractContextManager[None]:
+    def _noted(self, attempt: Attempt) -> AbstractContextManager[None]:
         """The pending entry is written meanwhile, and is there before the task is on record."""
         if self._pending is None:
             return nullcontext()
@@ -143,7 +177,7 @@ class Submitter:
         if self._pending and outcome and outcome["status"] == FINISHED:
             self._pending.try_to_look_again(video, tracking.uri, outcome["claim"], request_id)
 
-    def _line(self, attempt: _Attempt, task: GifTask, how: How) -> Submitted:
+    def _line(self, attempt: Attempt, task: GifTask, how: How) -> Submitted:
         video = attempt.video
         return {
             "status": SUBMITTED,
@@ -158,7 +192,7 @@ class Submitter:
             **how,
         }
 
-    def _winner(self, attempt: _Attempt, left: SecondsLeft) -> Submitted | None:
+    def _winner(self, attempt: Attempt, left: SecondsLeft) -> Submitted | None:
         """The submitted line of the attempt that has taken the video over, once it has one."""
         polls = 0
         while (history := attempt.tracking.read(left)).submitted is None and history.seconds_held and left() > 0:
@@ -166,7 +200,7 @@ class Submitter:
             polls += 1
         return history.submitted
 
-    def _make(self, attempt: _Attempt, url: str) -> _Made:
+    def _make(self, attempt: Attempt, url: str) -> _Made:
         """The task, new or found, or why there is none. What else goes wrong is raised."""
         how: How = {}
         try:
@@ -184,7 +218,7 @@ class Submitter:
         except GifOnUploadError as error:
             return _Made(error, how)
 
-    def _find(self, attempt: _Attempt, url: str) -> GifTask | None:
+    def _find(self, attempt: Attempt, url: str) -> GifTask | None:
         """The task of the claims that are taken over, if there is one; raises a GifTaskError without an answer."""
         return find_task(
             self._listed,
@@ -197,7 +231,7 @@ class Submitter:
             self._settings.bucket_domains,
         )
 
-    def _create(self, attempt: _Attempt, url: str) -> GifTask:
+    def _create(self, attempt: Attempt, url: str) -> GifTask:
         lease = attempt.claim.lease
         if lease.left() <= self._tasks.time_limit:
             raise LeaseTooShort(
@@ -208,21 +242,6 @@ class Submitter:
         return self._tasks.create(video_name(attempt.video), url, lease.left, callback)
 
 
-class _Attempt(NamedTuple):
-    """One claim and what it is about. insists: a person asked for a task even if ListTasks cannot tell."""
-
-    video: Video
-    tracking: TrackingLog
-    history: History
-    claim: Claim
-    patience: SecondsLeft
-    insists: bool
-
-    def time_to_record(self) -> float:
-        """Seconds for which it is worth trying to append: until the invocation's end, but for a last request."""
-        return self.patience() + self.claim.lease.seconds - LIMIT_SECONDS
-
-
 class _Made(NamedTuple):
     """What an attempt has come to, and what its last line says about how, however it ends."""
 
@@ -230,7 +249,7 @@ class _Made(NamedTuple):
     how: How
 
 
-def _go_on_unseen(attempt: _Attempt, error: GifTaskError) -> None:
+def _go_on_unseen(attempt: Attempt, error: GifTaskError) -> None:
     """Without an answer of ListTasks nothing is sent: raises NotProcessed, and the next delivery looks again.
 
     Only where the role may not look, or a person insists, is the video submitted all the same.
@@ -243,50 +262,6 @@ def _go_on_unseen(attempt: _Attempt, error: GifTaskError) -> None:
             request_id=error.request_id,
         ) from error
     log("WARNING", "ListTasks did not help; submitting again", error=str(error), claim=attempt.claim.id)
-
-
-def _record_failure(attempt: _Attempt, error: GifOnUploadError, how: How) -> None:
-    """Best effort: without the line the claim runs out by itself."""
-    tracking, claim = attempt.tracking, attempt.claim
-    line = _failure(attempt, error, how)
-    try:
-        tracking.conclude(claim, line, lambda: claim.lease.left() - LIMIT_SECONDS)
-    except GifOnUploadError as second:
-        log("WARNING", f"could not record that it is {line['status']}", record=tracking.uri, error=str(second))
-
-
-def _failure(attempt: _Attempt, error: GifOnUploadError, how: How) -> Failed | Unknown:
-    claim = attempt.claim
-    failed: Failed = {
-        "status": FAILED,
-        **stamp(claim.id, claim.request_id),
-        "error": type(error).__name__,
-        "code": error.code,
-        "message": error.message,
-        "api_request_id": error.request_id,
-        "retryable": error.retryable,
-        **how,
-    }
-    if not isinstance(error, OutcomeUnknown):
-        return failed
-    return {**failed, "status": UNKNOWN, "lease_seconds": claim.lease.seconds}
-
-
-def _not_on_record(attempt: _Attempt, task: GifTask, why: str) -> RecordNotWritten:
-    video, claim = attempt.video, attempt.claim
-    log("WARNING", "a task is not on record yet", video=video.uri, task_id=task.task_id, claim=claim.id)
-    return RecordNotWritten(
-        f"{video.uri}: task {task.task_id} was created, but {why}", hint=next_delivery("finds it and records it")
-    )
-
-
-def _orphan(attempt: _Attempt, task: GifTask) -> OrphanedTask:
-    video, claim = attempt.video, attempt.claim
-    log("ERROR", "a task without a record", video=video.uri, task_id=task.task_id, claim=claim.id)
-    return OrphanedTask(
-        f"{video.uri}: task {task.task_id} was created, but another attempt had taken the video over",
-        hint="the record names the task that counts; raise CLAIM_LEASE_SECONDS if this happens often",
-    )
 
 
 def video_name(video: Video) -> str:

@@ -175,5 +175,5 @@ def test_an_answer_that_never_ends_is_waited_for_as_long_as_a_request_may_take(
 ) -> None:
     """Of OSS's as of the API's, which is made short for it."""
     monkeypatch.setattr("handler.storage.LIMIT_SECONDS", 0.3 * SHORT_LEASE)
-    monkeypatch.setattr("handler.submit.LIMIT_SECONDS", 0.3 * SHORT_LEASE)
+    monkeypatch.setattr("handler.attempt.LIMIT_SECONDS", 0.3 * SHORT_LEASE)
     check(site, scene, nth, how, reaches=reaches, lease=SHORT_LEASE)
