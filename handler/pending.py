@@ -25,7 +25,8 @@ from handler.video import Video
 from handler.wire import Limit
 
 PENDING, FAILED = ".pending/", ".failed/"
-_DEFERRED = "deferred-"
+#: How the names of those entries begin that wait until a task may be made again.
+DEFERRED = "deferred-"
 #: For which writing an entry is tried again.
 _INSIST_SECONDS = 5.0
 _JSON = "application/json"
@@ -67,7 +68,7 @@ class Found(NamedTuple):
 
 def is_deferred(key: str) -> bool:
     """By its name: while nothing may be submitted, nobody has to read it."""
-    return key.rpartition("/")[2].startswith(_DEFERRED)
+    return key.rpartition("/")[2].startswith(DEFERRED)
 
 
 def entry_for(video: Video, record: str, claim: str, request_id: str, *, look: bool = False) -> Entry:
@@ -125,11 +126,11 @@ class PendingEntries:
     def defer(self, video: Video, record: str, request_id: str, left: SecondsLeft) -> None:
         """An upload that is to be submitted later. One entry for each, however often it is delivered meanwhile."""
         entry = entry_for(video, record, "", request_id).model_copy(update={"deferred": True})
-        self.put(f"{_DEFERRED}{hashlib.sha256(record.encode()).hexdigest()[:32]}", entry, left)
+        self.put(f"{DEFERRED}{hashlib.sha256(record.encode()).hexdigest()[:32]}", entry, left)
 
     def no_longer_deferred(self, found: Found, left: SecondsLeft) -> None:
         """It is on the list under another name, which is there before the first one goes."""
-        name = found.name.rpartition("/")[2].removeprefix(_DEFERRED).removesuffix(".json")
+        name = found.name.rpartition("/")[2].removeprefix(DEFERRED).removesuffix(".json")
         self.put(name, found.entry.model_copy(update={"deferred": None}), left)
         self.remove(found.name, left)
 

@@ -8,6 +8,7 @@ events, the API's client) and serverless, and nothing of the local cloud.
     options     what every command takes
     findings    what an audit finds of a bucket's uploads
     task_names  what it finds of the service's tasks
+    pausing     PAUSED of the functions as they are deployed
     lists       what is under way, and what needs a person
     sending     videos sent to the function, in small events and not too fast
     uploads     a bucket's objects, their records and their GIFs, from listings only

@@ -63,6 +63,16 @@ class Functions:
         except Mistake:
             return None
 
+    def set_environment(self, name: str, values: Mapping[str, str]) -> None:
+        """UpdateFunction: all of its variables, and nothing else."""
+        update = models.UpdateFunctionInput(environment_variables=dict(values))
+        request = models.UpdateFunctionRequest(body=update)
+        self._ask(
+            "UpdateFunction",
+            name,
+            lambda: self._client.update_function_with_options(name, request, {}, self._runtime),
+        )
+
     def send(self, name: str, event: Mapping[str, Any]) -> str:
         """Invokes it asynchronously; the request id under which the event is handled."""
         headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Async")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from handler.errors import RecordUnreadable
-from handler.pending import FAILED, PENDING
+from handler.pending import DEFERRED, FAILED, PENDING
 from handler.record import FINISHED, History, read_lines, record_key
 from handler.settings import Settings
 from ops.buckets import Bucket, Stored
@@ -115,6 +115,11 @@ def read_record(tracking: Bucket, name: str, place: Place) -> Record | None:
 
 def pending_prefix(settings: Settings) -> str:
     return settings.tracking_prefix + PENDING
+
+
+def waiting(tracking: Bucket, settings: Settings) -> int:
+    """How many uploads were deferred, and wait. A request for each thousand."""
+    return sum(1 for _ in tracking.list(f"{pending_prefix(settings)}{DEFERRED}"))
 
 
 def failed_prefix(settings: Settings) -> str:

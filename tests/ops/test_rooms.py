@@ -16,7 +16,7 @@ FLOORS = [
     {"output", "names", "refusals", "project", "times", "parallel"},
     {"buckets", "functions"},
     {"account", "records", "merge"},
-    {"uploads", "options", "sending", "lists"},
+    {"uploads", "options", "sending", "lists", "pausing"},
     {"findings"},
     {"task_names"},
     {"commands"},
