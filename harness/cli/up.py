@@ -17,7 +17,6 @@ from harness.cloud.local import LocalCloud
 from harness.cloud.options import CloudOptions
 from harness.http.faults import FaultError, parse_fault
 from harness.http.server import is_loopback
-from harness.multimediaai import MultimediaAIService
 from harness.multimediaai.result_forms import RESULT_FORMS
 from harness.ram.policy import PolicyError
 from serverless.document import StackError
@@ -28,7 +27,10 @@ class UpError(Exception):
 
 
 class TaskEnds(NamedTuple):
-    """How the tasks of Multimedia AI end. failure: "CODE/NAME/REASON", of which the last ones may be missing."""
+    """How the tasks of Multimedia AI and IMM end.
+
+    failure: "CODE/NAME/REASON", of which the last ones may be missing.
+    """
 
     form: str = "image"
     stay_running: bool = False
@@ -43,11 +45,13 @@ class TaskEnds(NamedTuple):
                 f"--task-failure {self.failure}: it begins with an ErrorCode, such as 1000/Download fail"
             )
 
-    def apply(self, service: MultimediaAIService) -> None:
-        service.result_form, service.stay_running = self.form, self.stay_running
+    def apply(self, cloud: LocalCloud) -> None:
+        cloud.multimediaai.result_form = self.form
+        cloud.multimediaai.stay_running = cloud.imm.stay_running = self.stay_running
         if self.failure:
             code, name, reason = (*self.failure.split("/", 2), "", "")[:3]
-            service.failure = (code, name, reason)
+            cloud.multimediaai.failure = (code, name, reason)
+            cloud.imm.failure = (code, reason or name)
 
 
 def run_up(options: CloudOptions, faults: Sequence[str], ends: TaskEnds) -> None:
@@ -93,7 +97,7 @@ def _build(options: CloudOptions, faults: Sequence[str], ends: TaskEnds) -> Loca
         raise UpError(f"{exc.filename or f'{options.host}:{options.port}'}: {exc.strerror or exc}") from exc
     for fault in parsed:
         cloud.faults.add(fault)
-    ends.apply(cloud.multimediaai)
+    ends.apply(cloud)
     return cloud
 
 

@@ -16,6 +16,7 @@ from deploy.package import PackageError
 from harness.fc.instances.interpreters import find_interpreter
 from tests.benchmarks.baseline import TOLERANCE_OF_BYTES, TOLERANCE_OF_TIMES, find_regressions, write_baseline
 from tests.benchmarks.cloud import measure_cloud
+from tests.benchmarks.collecting import measure_collector
 from tests.benchmarks.costs import measure_costs
 from tests.benchmarks.figures import Figure, Goal, Sample
 from tests.benchmarks.guide import write_figures
@@ -73,6 +74,8 @@ def run(folder: Path, interpreter: str) -> Report:
         figures += measure_batch(place, peers)
     _say("the local cloud")
     figures += measure_cloud()
+    _say("the collector with many entries")
+    figures += measure_collector()
     _say("a GIF of a minute in 1080p")
     costs = measure_costs(figures, folder)
     return Report(figures, imports, costs, PYTHON, load, time.monotonic() - started)

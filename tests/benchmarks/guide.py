@@ -30,6 +30,8 @@ ROWS = (
     "COLLECT=off: 1,000 videos in one event",
     "local cloud, start of the process to ready",
     "local cloud, upload to record",
+    "collector, 5,000 entries",
+    "collector, 5,000 entries: each",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from handler.main import compose_collector
 from handler.settings import read_settings
 from harness.cloud import LocalCloud
 from harness.multimediaai.tasks import TaskStatus
+from harness.oss import Item
 from harness.ram.identity import Credentials as StsCredentials
 from tests.e2e.uploads import RECORDS, VIDEOS, owner_client
 
@@ -52,6 +54,24 @@ def url_of(cloud: LocalCloud, key: str, content: bytes, seconds: int = 600) -> s
     put(cloud, key, content, RECORDS)
     request = oss.GetObjectRequest(bucket=RECORDS, key=key)
     return str(owner_client(cloud).presign(request, expires=timedelta(seconds=seconds)).url)
+
+
+def load_waiting(cloud: LocalCloud, numbers: Iterable[int]) -> None:
+    """Submitted videos whose tasks wait, as if they had long been there: entries, records and tasks."""
+    items = [item for number in numbers for item in _waiting(cloud, number)]
+    cloud.oss.load(RECORDS, items)
+
+
+def _waiting(cloud: LocalCloud, number: int) -> Iterator[Item]:
+    claim, etag = f"{number:032x}", f"{number:032X}"
+    record = f"gif-tasks/{VIDEOS}/{number}.mp4/{etag}.jsonl"
+    task = cloud.multimediaai.tasks.create(application_id="an-application", video_name="v", video_url="http://x/v")
+    about = {"at": "2026-11-26T13:00:00.000Z", "claim": claim, "request_id": "r"}
+    line = {"status": "submitted", **about, "task_id": task.task_id}
+    yield Item(record, json.dumps(line).encode() + b"\n", appendable=True)
+    upload = {"video": f"oss://{VIDEOS}/{number}.mp4", "etag": etag, "size": 1, "region": "cn-beijing"}
+    entry = {"record": f"oss://{RECORDS}/{record}", **upload, **about}
+    yield Item(f"{PENDING}{claim}.json", json.dumps(entry).encode())
 
 
 def succeed(cloud: LocalCloud, url: str) -> int:

@@ -76,17 +76,19 @@ def test_the_help_names_every_form_of_results() -> None:
 @pytest.mark.parametrize(
     ("ends", "expected"),
     [
-        (TaskEnds(), ("image", False, None)),
-        (TaskEnds("expired", stay_running=True), ("expired", True, None)),
-        (TaskEnds(failure="1000"), ("image", False, ("1000", "", ""))),
-        (TaskEnds(failure="1000/Download fail"), ("image", False, ("1000", "Download fail", ""))),
+        (TaskEnds(), ("image", False, None, None)),
+        (TaskEnds("expired", stay_running=True), ("expired", True, None, None)),
+        (TaskEnds(failure="1000"), ("image", False, ("1000", "", ""), ("1000", ""))),
+        (TaskEnds(failure="1/Fail"), ("image", False, ("1", "Fail", ""), ("1", "Fail"))),
+        (TaskEnds(failure="1/Fail/why"), ("image", False, ("1", "Fail", "why"), ("1", "why"))),
     ],
 )
 def test_the_switches_of_a_task_s_end(ends: TaskEnds, expected: tuple[object, ...]) -> None:
     with local_cloud(render=False) as cloud:
-        service = cloud.multimediaai
-        ends.apply(service)
-        assert (service.result_form, service.stay_running, service.failure) == expected
+        ends.apply(cloud)
+        service, imm = cloud.multimediaai, cloud.imm
+        assert (service.result_form, service.stay_running, service.failure, imm.failure) == expected
+        assert imm.stay_running == service.stay_running
 
 
 def test_an_accepted_event_survives_kill_9(project: Path) -> None:

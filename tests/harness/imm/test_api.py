@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from alibabacloud_imm20200930 import models
+from alibabacloud_imm20200930.client import Client
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+from alibabacloud_tea_openapi.utils_models import Config
 
-from harness.cloud import LocalCloud
+from harness.cloud import LocalCloud, local_cloud
 from harness.imm.state.tasks import KEPT_SECONDS, Tasks
 from harness.media.wanted import Wanted
 from harness.ram.identity import Credentials
@@ -120,3 +122,11 @@ def test_a_task_is_forgotten_after_a_week(cloud: LocalCloud) -> None:
     assert tasks.get(task_id) is not None
     now[0] += 1
     assert tasks.get(task_id) is None
+
+
+def test_the_production_address_leads_here() -> None:
+    """The SDK has it from the region alone."""
+    with local_cloud(stack_file=None, buckets=("videos",), imm_project=PROJECT_NAME, intercept=True) as cloud:
+        owner = cloud.identities.owner
+        config = Config(owner.access_key_id, owner.access_key_secret, region_id="cn-beijing")
+        assert attachment(Client(config), "videos").project_name == PROJECT_NAME
