@@ -21,6 +21,7 @@ from tests.benchmarks.costs import measure_costs
 from tests.benchmarks.figures import Figure, Goal, Sample
 from tests.benchmarks.guide import write_figures
 from tests.benchmarks.invoking import measure_batch, measure_others, measure_warm
+from tests.benchmarks.operating import measure_operator
 from tests.benchmarks.packages import Packages, make_packages
 from tests.benchmarks.report import Report
 from tests.benchmarks.setting import Place, Stub
@@ -76,6 +77,8 @@ def run(folder: Path, interpreter: str) -> Report:
     figures += measure_cloud()
     _say("the collector with many entries")
     figures += measure_collector()
+    _say("the operator's command line over 100,000 objects")
+    figures += measure_operator()
     _say("a GIF of a minute in 1080p")
     costs = measure_costs(figures, folder)
     return Report(figures, imports, costs, PYTHON, load, time.monotonic() - started)

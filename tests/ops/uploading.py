@@ -12,10 +12,10 @@ def upload_all(cloud: LocalCloud, *keys: str, data: bytes = b"no film") -> None:
     """And waits until the function has handled them."""
     for key in keys:
         upload(cloud, key, data)
-    cloud.settle()
+    cloud.settle(600)
 
 
 def collect(cloud: LocalCloud) -> None:
     """A run of the collector, to its end."""
     cloud.fire_timer(COLLECT, "each-minute")
-    cloud.settle()
+    cloud.settle(600)
