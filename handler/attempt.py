@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from handler.advice import next_delivery
-from handler.errors import GifOnUploadError, OrphanedTask, OutcomeUnknown, RecordNotWritten
+from handler.errors import EntryNotWritten, GifOnUploadError, OrphanedTask, OutcomeUnknown, RecordNotWritten
 from handler.gif_task import GifTask, SecondsLeft
 from handler.logs import log
 from handler.record import FAILED, UNKNOWN, Failed, History, How, Unknown, stamp
@@ -62,6 +62,12 @@ def not_on_record(attempt: Attempt, task: GifTask, why: str) -> RecordNotWritten
     return RecordNotWritten(
         f"{video.uri}: task {task.task_id} was created, but {why}", hint=next_delivery("finds it and records it")
     )
+
+
+def not_followed(attempt: Attempt, task: GifTask, why: GifOnUploadError) -> EntryNotWritten:
+    message = f"{attempt.video.uri}: task {task.task_id} is on record, but is not followed yet: {why.message}"
+    hint = "; ".join(filter(None, (why.hint, next_delivery("has it followed"))))
+    return EntryNotWritten(message, hint=hint, code=why.code, request_id=why.request_id)
 
 
 def orphan(attempt: Attempt, task: GifTask) -> OrphanedTask:

@@ -15,6 +15,7 @@ GifOnUploadError
 │   ├── ClaimHeld             another attempt holds the video for longer than this one may wait
 │   ├── LeaseTooShort         this attempt was held up, and gave up before it could submit twice
 │   ├── RecordNotWritten      the task exists, and is not on record yet: a later delivery finds it
+│   ├── EntryNotWritten       the task is on record, and not followed yet: a later delivery sees to it
 │   └── OrphanedTask          a task was created that no record will name
 ├── SubmissionPaused          no task may be made now, and what was asked for cannot wait on a list
 ├── OutOfTime                 the invocation's time is used up; this video was not begun
@@ -146,6 +147,10 @@ class LeaseTooShort(TrackingError):
 
 class RecordNotWritten(TrackingError):
     """The task exists, and is not on record yet: a later delivery finds it with ListTasks."""
+
+
+class EntryNotWritten(TrackingError):
+    """The task is on record, and its pending entry could not be written: a later delivery writes it."""
 
 
 class OrphanedTask(TrackingError):

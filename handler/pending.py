@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from handler.errors import EntryUnreadable, GifOnUploadError
 from handler.escaping import json_line
-from handler.logs import log, utc_now
+from handler.logs import utc_now
 from handler.objects import Listed, Objects
+from handler.record import FINISHED, History
 from handler.settings import Settings
 from handler.storage import SecondsLeft, insist
 from handler.video import Video
@@ -94,30 +95,31 @@ class PendingEntries:
         self.pending, self.failed = (f"{settings.tracking_prefix}{folder}" for folder in (PENDING, FAILED))
 
     @contextmanager
-    def beside(self, entry: Entry) -> Iterator[None]:
-        """Writes the entry while the body runs, and is done before it ends. Failing is a warning and no more."""
-        writer = threading.Thread(target=self._write, args=(entry.claim, entry), name="pending")
+    def beside(self, entry: Entry) -> Iterator[list[GifOnUploadError]]:
+        """Writes the entry while the body runs, and is done before it ends. In the list: why it failed."""
+        failures: list[GifOnUploadError] = []
+
+        def write() -> None:
+            try:
+                self.put(entry.claim, entry, Limit(_INSIST_SECONDS).left)
+            except GifOnUploadError as error:
+                failures.append(error)
+
+        writer = threading.Thread(target=write, name="pending")
         writer.start()
         try:
-            yield
+            yield failures
         finally:
             writer.join()
 
-    def try_to_look_again(self, video: Video, record: str, claim: str, request_id: str) -> None:
-        """As look_again; failing is a warning."""
-        self._write(uuid.uuid4().hex, entry_for(video, record, claim, request_id, look=True))
-
-    def _write(self, name: str, entry: Entry) -> None:
-        try:
-            self.put(name, entry, Limit(_INSIST_SECONDS).left)
-        except GifOnUploadError as error:
-            log(
-                "WARNING",
-                "the task will not be followed: its pending entry could not be written",
-                video=entry.video,
-                claim=entry.claim,
-                error=str(error),
-            )
+    def owe(self, video: Video, record: str, history: History, request_id: str, left: SecondsLeft) -> None:
+        """What is still to be written for a video whose task is on record."""
+        task, outcome = history.submitted, history.outcome
+        if task and not outcome and task.get("followed") is False:
+            self.put(task["claim"], entry_for(video, record, task["claim"], request_id), left)
+        if outcome and outcome["status"] == FINISHED:
+            # The key may have held other content meanwhile, whose GIF is under its name now.
+            self.look_again(video, record, outcome["claim"], request_id, left)
 
     def put(self, name: str, entry: Entry, left: SecondsLeft) -> None:
         content = json_line(entry.model_dump(exclude_none=True)).encode()

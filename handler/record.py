@@ -43,11 +43,13 @@ class How(TypedDict, total=False):
     """How a task came to be. takes_over: claims of attempts whose fate was unknown; adopted: one of them made it.
 
     not_searched: the code by which ListTasks was refused, so that nobody knows whether one of them made it.
+    followed: False of a task whose pending entry could not be written; the next delivery has to.
     """
 
     takes_over: list[str]
     adopted: bool
     not_searched: str
+    followed: Literal[False]
 
 
 class Forced(TypedDict, total=False):

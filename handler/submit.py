@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from handler.advice import next_delivery
-from handler.attempt import Attempt, not_on_record, orphan, record_failure
+from handler.attempt import Attempt, not_followed, not_on_record, orphan, record_failure
 from handler.bucket_domains import host_and_path
 from handler.callback_token import task_callback
 from handler.errors import (
@@ -30,7 +30,7 @@ from handler.gif_task_errors import NOT_PERMITTED
 from handler.logs import log
 from handler.pending import PendingEntries, entry_for
 from handler.reconcile import find_task
-from handler.record import FINISHED, SUBMITTED, History, How, Submitted, stamp
+from handler.record import SUBMITTED, History, How, Submitted, stamp
 from handler.settings import Settings
 from handler.storage import Storage, insist
 from handler.task_list import TaskList
@@ -94,7 +94,8 @@ class Submitter:
             done = history.submitted
             # The platform repeats a forced request under its own id when another of its videos failed.
             if done and not (force and not history.answers(request_id)):
-                self._look_again(video, tracking, history, request_id)
+                if self._pending:
+                    self._pending.owe(video, tracking.uri, history, request_id, patience)
                 return Submission("already_submitted", done["task_id"], tracking.uri)
             if held := history.seconds_held:
                 self._wait(video, min(held, _FIRST_POLL * 2**polls, _LONGEST_POLL), patience)
@@ -141,7 +142,7 @@ class Submitter:
 
     def _attempt(self, attempt: Attempt, url: str) -> Submission:
         tracking = attempt.tracking
-        with self._noted(attempt):
+        with self._noted(attempt) as unfollowed:
             end, how = self._make(attempt, url)
         surely_none = isinstance(end, GifOnUploadError) and not isinstance(end, OutcomeUnknown)
         if self._gate and (how.get("adopted") or surely_none):
@@ -150,32 +151,31 @@ class Submitter:
             record_failure(attempt, end, how)
             raise end
         task = end
+        if unfollowed:
+            how["followed"] = False
         # Past the lease too: whoever takes over meanwhile appends first, and then this append is refused.
         left = attempt.time_to_record
         try:
-            if tracking.conclude(attempt.claim, self._line(attempt, task, how), left):
-                return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
-            winner = self._winner(attempt, left)
+            is_mine = tracking.conclude(attempt.claim, self._line(attempt, task, how), left)
+            winner = None if is_mine else self._winner(attempt, left)
         except GifOnUploadError as error:
             raise not_on_record(attempt, task, f"it could not be recorded: {error.message}") from error
+        if is_mine:
+            if unfollowed:
+                raise not_followed(attempt, task, unfollowed[0])
+            return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
         if winner is None:
             raise not_on_record(attempt, task, "another attempt has taken the video over, and is still at it")
         if winner["task_id"] == task.task_id:
             return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
         raise orphan(attempt, task)
 
-    def _noted(self, attempt: Attempt) -> AbstractContextManager[None]:
-        """The pending entry is written meanwhile, and is there before the task is on record."""
+    def _noted(self, attempt: Attempt) -> AbstractContextManager[list[GifOnUploadError]]:
+        """The pending entry is written meanwhile, and is there before the task is on record, or that says so."""
         if self._pending is None:
-            return nullcontext()
+            return nullcontext([])
         entry = entry_for(attempt.video, attempt.tracking.uri, attempt.claim.id, attempt.claim.request_id)
         return self._pending.beside(entry)
-
-    def _look_again(self, video: Video, tracking: TrackingLog, history: History, request_id: str) -> None:
-        """The key may have held other content meanwhile, whose GIF is under its name now."""
-        outcome = history.outcome
-        if self._pending and outcome and outcome["status"] == FINISHED:
-            self._pending.try_to_look_again(video, tracking.uri, outcome["claim"], request_id)
 
     def _line(self, attempt: Attempt, task: GifTask, how: How) -> Submitted:
         video = attempt.video
