@@ -23,7 +23,7 @@ _TOLERANCE = 1.25
 
 
 class _Run(NamedTuple):
-    """seconds: wall. peak: bytes of memory, at least those of the process that has started it. requests: to OSS."""
+    """seconds: wall. peak: bytes, at least those of the process that has started it. requests: to OSS."""
 
     seconds: float
     peak: int

@@ -17,7 +17,7 @@ FLOORS = [
     {"buckets", "functions"},
     {"account", "records", "merge"},
     {"uploads", "options", "sending", "lists", "pausing"},
-    {"findings"},
+    {"findings", "retrying"},
     {"task_names"},
     {"commands"},
     {"cli"},
