@@ -59,6 +59,7 @@ def test_what_is_refused_again_stays_on_a_list(gifs: Gifs, cloud: LocalCloud) ->
     refuse(cloud, "a.mp4")
     cloud.faults.add(REFUSED)
     gifs("retry", "--failed", "--yes", "--wait", "2")
+    cloud.settle(600)  # the event's own tries
     collect(cloud)
     assert len(failed(cloud)) >= 1
     assert tasks(cloud) == Counter()
