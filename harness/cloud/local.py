@@ -38,6 +38,7 @@ from harness.multimediaai import MultimediaAIService
 from harness.oss import OssError, OssService
 from harness.ram.identity import Credentials, Identities
 from harness.ram.policy import Decision, Policy
+from harness.ram.realm import Realm
 from harness.sls import LogService
 from harness.stack.checks import wrong_names
 from harness.stack.local import read_local_stack
@@ -86,22 +87,12 @@ class LocalCloud:
         closing.callback(state.close)
         self.directory = state.path
         self.identities = Identities(options.owner, state.key(), options.clock)
-        common: dict[str, Any] = {
-            "identities": self.identities,
-            "authorize": self._authorize,
-            "journal": self.journal,
-            "clock": options.clock,
-            "region": self.region,
-        }
+        realm = Realm(self.identities, self._authorize, self.journal, options.clock, self.region, account)
         self.oss = OssService(
-            self.directory / "oss",
-            account_id=account,
-            code_bucket=TEMP_BUCKET,
-            new_account=options.new_account,
-            **common,
+            self.directory / "oss", realm, code_bucket=TEMP_BUCKET, new_account=options.new_account
         )
         closing.callback(self.oss.close)
-        self.sls = LogService(self.directory / "sls", account_id=account, **common)
+        self.sls = LogService(self.directory / "sls", realm)
         closing.callback(self.sls.close)
         self._logs = FunctionLogs(self.sls, options.log_index, options.clock)
         self.server = Server(self._answer, options.host, options.port, self._refuse)
@@ -122,20 +113,18 @@ class LocalCloud:
         self.interception = Interception(self.url, lambda host: self.oss.store.domains.bucket_of(host) is not None)
         self.multimediaai = MultimediaAIService(
             self.directory / "multimediaai",
+            realm,
             publish=self.bridge.publish_file,
             expire=self.bridge.expire,
             render=options.render,
             answered_at=self._answered_at,
-            **common,
         )
         closing.callback(self.multimediaai.stop)
-        self.imm = imm_beside(
-            self.oss, self.directory / "imm", account_id=account, render=options.render, **common
-        )
+        self.imm = imm_beside(self.oss, self.directory / "imm", realm, render=options.render)
         closing.callback(self.imm.stop)
         self.fc = FunctionCompute(
             self.directory / "fc",
-            account_id=account,
+            realm,
             context_shape=options.context_shape,
             retry_delay=options.retry_delay,
             extra_environment=dict.fromkeys(_ENDPOINTS[: 2 if options.new_account else 3], self.url),
@@ -143,7 +132,6 @@ class LocalCloud:
             code_bucket=self.bridge,
             url=self.url,
             on_line=self._logs.write,
-            **common,
         )
         closing.callback(self.fc.close)
         self.console = Console(self)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from harness.imm import ImmService
 from harness.imm.workers import BucketError
 from harness.oss import OssError, OssService
+from harness.ram.realm import Realm
 
 
 class Buckets:
@@ -40,7 +40,7 @@ def _told(bucket: str, key: str) -> Iterator[None]:
         raise BucketError(code, f"oss://{bucket}/{key}: {exc.message}") from exc
 
 
-def imm_beside(oss: OssService, directory: Path, **options: Any) -> ImmService:
-    """An IMM that `oss` orders from. options: of ImmService."""
-    oss.media = made = ImmService(directory, buckets=Buckets(oss), **options)
+def imm_beside(oss: OssService, directory: Path, realm: Realm, *, render: bool) -> ImmService:
+    """An IMM that `oss` orders from."""
+    oss.media = made = ImmService(directory, realm, buckets=Buckets(oss), render=render)
     return made

@@ -21,9 +21,8 @@ from harness.fc.invocation import new_request_id
 from harness.fc.spec import LATEST
 from harness.http.body import MalformedBody
 from harness.http.server import ConnectionCut, Request, Response
-from harness.journal import Journal
-from harness.ram.asking import condition_context
-from harness.ram.identity import Credentials, Identities, signer_name
+from harness.ram.identity import Credentials, signer_name
+from harness.ram.realm import Realm
 from harness.signatures import SignatureError, acs3, fc2
 from harness.signatures.gateway import NonceLog
 
@@ -37,14 +36,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request. `names`: what the path names, decoded. `context`: RAM's condition keys."""
+    """One authenticated request. `names`: what the path names, decoded."""
 
     request: Request
     body: bytes
     names: Mapping[str, str]
     signer: Credentials
     request_id: str
-    context: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
         """The JSON object in the body. Raises FcError."""
@@ -103,20 +101,9 @@ def read_body(request: Request, limit: int) -> bytes:
 class Api:
     """Answers requests by `routes`; what none of them takes is NotImplemented."""
 
-    def __init__(
-        self,
-        routes: Iterable[Route],
-        *,
-        identities: Identities,
-        guard: Guard,
-        journal: Journal,
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, routes: Iterable[Route], realm: Realm, guard: Guard) -> None:
         self._routes = tuple(routes)
-        self._identities = identities
-        self._guard = guard
-        self._journal = journal
-        self._clock = clock
+        self._realm, self._guard = realm, guard
         self._nonces = NonceLog()
 
     def operation(self, request: Request) -> str:
@@ -134,12 +121,11 @@ class Api:
             route, names = found
             body = read_body(request, route.max_body)
             signer = self._authenticate(request, body)
-            context = condition_context(request, self._clock())
             if route.resource:
                 where = defaultdict(lambda: "*", {"qualifier": LATEST, **request.params, **names})
                 action = route.action or f"fc:{route.operation}"
-                self._guard.allow(signer, action, route.resource.format_map(where), context)
-            response = route.run(Call(request, body, names, signer, request_id, context))
+                self._guard.allow(signer, action, route.resource.format_map(where), request)
+            response = route.run(Call(request, body, names, signer, request_id))
         except SignatureError as exc:
             response = self._error(request, FcError(exc.status, exc.code, exc.message), request_id)
         except FcError as exc:
@@ -150,7 +136,7 @@ class Api:
             _log.exception("%s failed", found[0].operation if found else request.path)
             error = FcError(500, "InternalServerError", "an internal error has occurred")
             response = self._error(request, error, request_id)
-        self._journal.add(
+        self._realm.journal.add(
             "request",
             service="fc",
             operation=found[0].operation if found else "NotImplemented",
@@ -176,9 +162,10 @@ class Api:
         return None
 
     def _authenticate(self, request: Request, body: bytes) -> Credentials:
+        now, identities = self._realm.clock(), self._realm.identities
         if request.header("Authorization").startswith("FC ") or request.path.startswith(V2):
-            return fc2.verify(request, self._identities, now=self._clock())
-        return acs3.verify(request, body, self._identities, now=self._clock(), nonces=self._nonces)
+            return fc2.verify(request, identities, now=now)
+        return acs3.verify(request, body, identities, now=now, nonces=self._nonces)
 
     def _error(self, request: Request, error: FcError, request_id: str) -> Response:
         if request.path.startswith(V2):

@@ -1,4 +1,4 @@
-"""Who may do what with functions: RAM, asked for every request."""
+"""Who may do what with functions: RAM, asked for every request, and for what the platform does with a role."""
 
 from __future__ import annotations
 
@@ -6,38 +6,35 @@ from collections.abc import Mapping
 
 from harness.fc.errors import FcError
 from harness.fc.instances.environment import Platform
-from harness.journal import Journal
-from harness.ram.asking import Authorize
-from harness.ram.identity import Credentials, signer_name
+from harness.http.server import Request
+from harness.ram.asking import Gate
+from harness.ram.identity import Credentials
+
+_PASSED_TO_FC = {"acs:Service": "fc.aliyuncs.com"}
 
 
 class Guard:
-    """Asks `authorize` and notes refusals in the journal. `context`: the condition keys of the request."""
+    """Refuses in FC's form. `request`: None for what the platform does by itself."""
 
-    def __init__(self, authorize: Authorize, journal: Journal, platform: Platform) -> None:
-        self._authorize = authorize
-        self._journal = journal
-        self._platform = platform
+    def __init__(self, gate: Gate, platform: Platform) -> None:
+        self._gate, self._platform = gate, platform
 
-    def allow(self, signer: Credentials | None, action: str, resource: str, context: Mapping[str, str]) -> None:
+    def allow(self, signer: Credentials | None, action: str, resource: str, request: Request | None) -> None:
         """`resource`: within FC here, such as `functions/<name>`. Raises FcError (403)."""
-        self._allow(signer, action, self._platform.arn(resource), context)
+        self._allow(signer, action, self._platform.arn(resource), request)
 
-    def allow_pass_role(self, signer: Credentials, role_arn: str, context: Mapping[str, str]) -> None:
+    def allow_pass_role(self, signer: Credentials, role_arn: str, request: Request) -> None:
         """May the signer give this role to a function or a trigger? Raises FcError (403)."""
-        self._allow(signer, "ram:PassRole", role_arn, {**context, "acs:Service": "fc.aliyuncs.com"})
+        self._allow(signer, "ram:PassRole", role_arn, request, _PASSED_TO_FC)
 
-    def _allow(self, signer: Credentials | None, action: str, arn: str, context: Mapping[str, str]) -> None:
-        decision = self._authorize(signer, action, arn, context)
-        if decision.allowed:
-            return
-        self._journal.add(
-            "denied",
-            service="fc",
-            action=action,
-            resource=arn,
-            signer=signer_name(signer),
-            denied_by=decision.denied_by,
-        )
-        message = f"the caller is not authorized to perform '{action}' on resource '{arn}'"
-        raise FcError(403, "AccessDenied", message)
+    def _allow(
+        self,
+        signer: Credentials | None,
+        action: str,
+        arn: str,
+        request: Request | None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        if not self._gate.lets(signer, action, arn, request, more or {}):
+            message = f"the caller is not authorized to perform '{action}' on resource '{arn}'"
+            raise FcError(403, "AccessDenied", message)

@@ -40,8 +40,8 @@ from harness.fc.triggers.specs import Trigger
 from harness.fc.triggers.timers import Timers
 from harness.http.server import Request, Response
 from harness.journal import Journal
-from harness.ram.asking import Authorize
-from harness.ram.identity import Credentials, Identities
+from harness.ram.identity import Credentials
+from harness.ram.realm import Realm
 
 
 class FunctionCompute:
@@ -59,16 +59,11 @@ class FunctionCompute:
     def __init__(
         self,
         directory: Path,
+        realm: Realm,
         *,
-        identities: Identities,
-        authorize: Authorize,
-        journal: Journal,
-        account_id: str,
-        region: str,
         python: str = sys.executable,
         context_shape: str | None = None,
         extra_environment: Mapping[str, str] | None = None,
-        clock: Callable[[], float] = time.time,
         retry_delay: Callable[[int], float] = exponential_delay,
         idle_seconds: float = 300.0,
         event_sources: BucketEvents | None = None,
@@ -77,8 +72,9 @@ class FunctionCompute:
         on_line: Callable[[LogLine], None] = lambda line: None,
     ) -> None:
         self.directory = directory
-        self.platform = Platform(region, account_id, context_shape)
-        self.credentials = RoleCredentials(identities, clock)
+        self.platform = Platform(realm.region, realm.account_id, context_shape)
+        journal, clock = realm.journal, realm.clock
+        self.credentials = RoleCredentials(realm.identities, clock)
         self._clock, self._on_line = clock, on_line
         self._idle_seconds = idle_seconds
         self._records = InvocationRecords(journal, clock)
@@ -86,16 +82,16 @@ class FunctionCompute:
         self._sockets = Path(tempfile.mkdtemp(prefix="fc-"))
         self._watchdog = Watchdog(self._stop_idle, min(1.0, max(0.05, idle_seconds / 4)))
         self._functions = Functions(self._launcher(journal, python, dict(extra_environment or {})))
-        guard = Guard(authorize, journal, self.platform)
+        guard = Guard(realm.gate(self.name), self.platform)
         self.timers = Timers(self.invoke_async, journal, clock)
-        self.http = HttpTriggers(url, self, identities, guard, self.platform, journal, clock)
+        self.http = HttpTriggers(url, self, realm, guard, self.platform)
         sources = TriggerSources(event_sources or NoBucketEvents(), self.timers, self.http)
         bucket = code_bucket or NoCodeBucket()
         self._control = ControlPlane(
-            directory, self._functions, guard, identities, sources, bucket, self.platform, clock
+            directory, self._functions, guard, realm.identities, sources, bucket, self.platform, clock
         )
         routes = [*invocation_routes(self), *self._control.routes]
-        self._api = Api(routes, identities=identities, guard=guard, journal=journal, clock=clock)
+        self._api = Api(routes, realm, guard)
         self._destinations = Destinations(self.platform, self._credentials_of, guard, journal, self.invoke_async)
         self._delivery = Delivery(
             EventSpool(directory / "events"),

@@ -17,9 +17,7 @@ minutes to render fails here.
 from __future__ import annotations
 
 import re
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 from harness.http.server import Request, Response
@@ -29,13 +27,11 @@ from harness.imm.state.projects import Projects
 from harness.imm.state.tasks import MediaTask, Tasks
 from harness.imm.wire.actions import Actions
 from harness.imm.workers import Buckets, Worker
-from harness.journal import Journal
 from harness.media.wanted import Wanted
 from harness.openapi.call import Call
 from harness.openapi.errors import ApiError
 from harness.openapi.gateway import Api, Gateway
-from harness.ram.asking import Authorize
-from harness.ram.identity import Identities
+from harness.ram.realm import Realm
 
 VERSION = "2020-09-30"
 #: Actions that the product has and the local cloud has not; any other is InvalidApiNotFound.
@@ -58,34 +54,22 @@ class ImmService(Behaviour):
     def __init__(
         self,
         directory: Path,
+        realm: Realm,
         *,
-        identities: Identities,
-        authorize: Authorize,
-        journal: Journal,
         buckets: Buckets,
-        account_id: str,
-        region: str = "cn-beijing",
-        clock: Callable[[], float] = time.time,
         render: bool = True,
     ) -> None:
         super().__init__()
         directory.mkdir(parents=True, exist_ok=True)
-        self._journal = journal
-        self._place = f"acs:imm:{region}:{account_id}"
+        self._journal = realm.journal
+        self._place = f"acs:imm:{realm.region}:{realm.account_id}"
         self._database = Database(directory / "imm.sqlite3")
-        self.projects = Projects(self._database, clock)
-        self.tasks = Tasks(self._database, clock, self._note)
+        self.projects = Projects(self._database, realm.clock)
+        self.tasks = Tasks(self._database, realm.clock, self._note)
         self._worker = Worker(self.tasks, directory / "work", buckets, self, lambda: render)
         table = Actions(self.projects, self.tasks, buckets.has).table()
         self.actions = tuple(table)
-        self._gateway = Gateway(
-            Api(self.name, VERSION, table, _OTHER_ACTIONS, self._resource),
-            region=region,
-            identities=identities,
-            authorize=authorize,
-            journal=journal,
-            clock=clock,
-        )
+        self._gateway = Gateway(Api(self.name, VERSION, table, _OTHER_ACTIONS, self._resource), realm)
 
     def start(self) -> None:
         """Unfinished tasks of an earlier run are taken up again."""

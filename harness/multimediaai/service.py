@@ -14,12 +14,10 @@ meaning of Scales, which is kept and has no effect; whether ACS3 answers JSON by
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from harness.http.server import Request, Response
-from harness.journal import Journal
 from harness.multimediaai.account import Account
 from harness.multimediaai.actions import Actions, Behaviour, result
 from harness.multimediaai.callback import tell
@@ -27,8 +25,7 @@ from harness.multimediaai.download import Limits
 from harness.multimediaai.tasks import Task, Tasks
 from harness.multimediaai.workers import Workers
 from harness.openapi.gateway import Api, Gateway
-from harness.ram.asking import Authorize
-from harness.ram.identity import Identities
+from harness.ram.realm import Realm
 
 VERSION = "2019-08-10"
 #: Actions that the product has and the local cloud has not; any other is InvalidApiNotFound.
@@ -54,14 +51,10 @@ class MultimediaAIService(Behaviour):
     def __init__(
         self,
         directory: Path,
+        realm: Realm,
         *,
-        identities: Identities,
-        authorize: Authorize,
-        journal: Journal,
         publish: Callable[[str, Path], str],
         expire: Callable[[str], str] = lambda url: url,
-        region: str = "cn-beijing",
-        clock: Callable[[], float] = time.time,
         render: bool = True,
         workers: int = 1,
         limits: Limits | None = None,
@@ -69,20 +62,14 @@ class MultimediaAIService(Behaviour):
     ) -> None:
         super().__init__()
         directory.mkdir(parents=True, exist_ok=True)
-        self._journal = journal
+        self._journal = realm.journal
         self.renders = render
         self.account = Account()
-        self.tasks = Tasks(directory / "tasks.sqlite", clock, self._note)
+        self.tasks = Tasks(directory / "tasks.sqlite", realm.clock, self._note)
         api = Api(self.name, VERSION, Actions(self.tasks, self, expire).table(), _OTHER_ACTIONS)
         self.actions = tuple(api.actions)
         self._gateway = Gateway(
-            api,
-            region=region,
-            identities=identities,
-            authorize=authorize,
-            journal=journal,
-            clock=clock,
-            admit=lambda call: self.account.check(creates_task=call.action.startswith("Create")),
+            api, realm, lambda call: self.account.check(creates_task=call.action.startswith("Create"))
         )
         self._workers = Workers(
             self.tasks,

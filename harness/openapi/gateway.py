@@ -16,11 +16,10 @@ from functools import partial
 from typing import Any
 
 from harness.http.server import Request, Response
-from harness.journal import Journal
 from harness.openapi.call import MAX_BODY, Call, read_call
 from harness.openapi.errors import GATEWAY_ERRORS, ApiError, refusal
-from harness.ram.asking import Authorize, condition_context
-from harness.ram.identity import Credentials, Identities, signer_name
+from harness.ram.identity import Credentials, signer_name
+from harness.ram.realm import Realm
 from harness.signatures import SignatureError, acs3, rpc
 from harness.signatures.gateway import NonceLog
 
@@ -45,26 +44,12 @@ class Api:
 
 
 class Gateway:
-    """Answers the calls of one `Api` in one region.
+    """Answers the calls of one `Api`. admit: raises ApiError for what is signed, permitted, and still refused."""
 
-    clock: epoch seconds. admit: raises ApiError for a call that is signed and permitted, and refused all the same.
-    """
-
-    def __init__(
-        self,
-        api: Api,
-        *,
-        region: str,
-        identities: Identities,
-        authorize: Authorize,
-        journal: Journal,
-        clock: Callable[[], float],
-        admit: Callable[[Call], None] = lambda call: None,
-    ) -> None:
-        self._api = api
-        self._host = f"{api.name}.{region}.aliyuncs.com"
-        self._identities, self._authorize, self._journal, self._clock = identities, authorize, journal, clock
-        self._admit = admit
+    def __init__(self, api: Api, realm: Realm, admit: Callable[[Call], None] = lambda call: None) -> None:
+        self._api, self._realm, self._admit = api, realm, admit
+        self._host = f"{api.name}.{realm.region}.aliyuncs.com"
+        self._gate = realm.gate(api.name)
         self._nonces = NonceLog()
 
     def operation(self, request: Request) -> str:
@@ -85,7 +70,7 @@ class Gateway:
         except sqlite3.Error as error:
             _log.error("%s: %s", call.action, type(error).__name__)
             response = self._refuse(call, _refused("InternalError"), outcome)
-        self._journal.add(
+        self._realm.journal.add(
             "request",
             service=self._api.name,
             operation=call.action or "Unknown",
@@ -106,7 +91,8 @@ class Gateway:
         """`outcome`: gets what the journal shall know about the call."""
         action = self._known_action(call)
         verify = acs3.verify if call.acs3 else rpc.verify
-        signer = verify(call.request, call.body, self._identities, now=self._clock(), nonces=self._nonces)
+        now, identities = self._realm.clock(), self._realm.identities
+        signer = verify(call.request, call.body, identities, now=now, nonces=self._nonces)
         outcome["signer"] = signer_name(signer)
         self._check_permission(call, signer)
         self._admit(call)
@@ -132,14 +118,5 @@ class Gateway:
 
     def _check_permission(self, call: Call, signer: Credentials) -> None:
         name, resource = f"{self._api.name}:{call.action}", self._api.resource(call)
-        decision = self._authorize(signer, name, resource, condition_context(call.request, self._clock()))
-        if not decision.allowed:
-            self._journal.add(
-                "denied",
-                service=self._api.name,
-                action=name,
-                resource=resource,
-                signer=signer_name(signer),
-                denied_by=decision.denied_by,
-            )
+        if not self._gate.lets(signer, name, resource, call.request):
             raise _refused("NoPermission", name)

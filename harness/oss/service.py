@@ -27,14 +27,13 @@ import base64
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 from harness.http.body import MalformedBody
 from harness.http.server import ConnectionCut, Request, Response
 from harness.http.xml_text import xml_text
-from harness.journal import Journal
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.loading import Item
@@ -66,8 +65,8 @@ from harness.oss.wire.place import Place
 from harness.oss.wire.times import http_date
 from harness.oss.wire.unsupported import refuse_unsupported
 from harness.oss.wire.xml import Element, render
-from harness.ram.asking import Authorize
-from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
+from harness.ram.identity import Credentials
+from harness.ram.realm import Realm
 from harness.signatures import oss_v4
 
 HANDLERS: Mapping[str, Handler] = {
@@ -94,7 +93,7 @@ _log = logging.getLogger(__name__)
 
 
 class OssService:
-    """A Service of harness.http. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads.
+    """A Service of harness.http. Its state is in `directory`; the realm's clock is the only one it reads.
 
     `code_bucket`: what is in it gets run, so that no web page may write it. `new_account`: one that opened OSS
     since 2025-03-20, to whom public endpoints of mainland regions serve no data, and whose buckets block public
@@ -106,27 +105,22 @@ class OssService:
     def __init__(
         self,
         directory: Path,
+        realm: Realm,
         *,
-        identities: Identities,
-        authorize: Authorize,
-        journal: Journal,
-        region: str = "cn-beijing",
-        account_id: str = ACCOUNT_ID,
-        clock: Callable[[], float] = time.time,
         code_bucket: str | None = None,
         new_account: bool = False,
     ) -> None:
-        self.store = Store(directory, clock, blocks_public=new_account)
+        self.store = Store(directory, realm.clock, blocks_public=new_account)
         self.notifications = Notifications()
-        self._identities, self._journal = identities, journal
+        self._identities, self._journal = realm.identities, realm.journal
         self._new_account = new_account
-        self._place = Place(region, account_id, clock)
+        self._place = Place(realm.region, realm.account_id, realm.clock)
         #: for services of the account
         self.inside = Inside(self.store, self.notifications, self._place)
         #: who makes things of objects; None: nobody
         self.media: Media | None = None
-        self._access = Access(identities, authorize, journal, self._place)
-        self._addressing = Addressing(self.store.has_bucket, self.store.domains.bucket_of, region)
+        self._access = Access(realm, self._place)
+        self._addressing = Addressing(self.store.has_bucket, self.store.domains.bucket_of, realm.region)
         self._consent = Consent(self._addressing.target, self.store.cors.of, code_bucket)
         self._code_bucket = code_bucket
 

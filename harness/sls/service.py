@@ -13,15 +13,13 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.http.body import MalformedBody
 from harness.http.server import ConnectionCut, Request, Response
-from harness.journal import Journal
-from harness.ram.asking import Authorize, condition_context
-from harness.ram.identity import ACCOUNT_ID, Credentials, Identities, signer_name
+from harness.ram.identity import Credentials, signer_name
+from harness.ram.realm import Realm
 from harness.signatures import SignatureError, sls
 from harness.sls.errors import SlsError
 from harness.sls.state.model import Document, Line
@@ -34,24 +32,14 @@ _VERSIONS = ("0.6.0", "0.4.0")
 
 
 class LogService:
-    """A Service of harness.http. Its state is in `directory`; `clock` (epoch seconds) is the only one it reads."""
+    """A Service of harness.http. Its state is in `directory`; the realm's clock is the only one it reads."""
 
     name = "sls"
 
-    def __init__(
-        self,
-        directory: Path,
-        *,
-        identities: Identities,
-        authorize: Authorize,
-        journal: Journal,
-        region: str = "cn-beijing",
-        account_id: str = ACCOUNT_ID,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self.store = Store(directory, clock)
-        self._identities, self._authorize, self._journal = identities, authorize, journal
-        self._place, self._clock = Place(region, account_id), clock
+    def __init__(self, directory: Path, realm: Realm) -> None:
+        self.store = Store(directory, realm.clock)
+        self._realm, self._gate = realm, realm.gate(self.name)
+        self._place = Place(realm.region, realm.account_id)
 
     def close(self) -> None:
         self.store.close()
@@ -81,8 +69,8 @@ class LogService:
             operation, names = _known(request, project)
             name = operation.name
             body = _body(request)
-            region = self._place.region
-            signer = sls.verify(request, body, self._identities, region=region, now=self._clock())
+            realm = self._realm
+            signer = sls.verify(request, body, realm.identities, region=realm.region, now=realm.clock())
             call = Call(request, body, project, names, self.store, self._place)
             if operation.has_project:
                 self.store.project(project)
@@ -97,7 +85,7 @@ class LogService:
         except Exception:  # noqa: BLE001  (a fault of ours is an answer, as it would be there)
             _log.exception("%s failed", name)
             response = _refusal(500, "InternalServerError", "Internal server error")
-        self._journal.add(
+        self._realm.journal.add(
             "request",
             service=self.name,
             operation=name,
@@ -115,25 +103,14 @@ class LogService:
         action = f"log:{operation.action or operation.name}"
         scope = operation.resource.format_map({"project": call.project, **call.names})
         resource = f"acs:log:{self._place.region}:{self._place.account_id}:project/{scope}"
-        context: Mapping[str, str] = condition_context(call.request, self._clock())
-        decision = self._authorize(signer, action, resource, context)
-        if decision.allowed:
-            return
-        self._journal.add(
-            "denied",
-            service=self.name,
-            action=action,
-            resource=resource,
-            signer=signer_name(signer),
-            denied_by=decision.denied_by,
-        )
-        raise SlsError("Unauthorized", action, resource)
+        if not self._gate.lets(signer, action, resource, call.request):
+            raise SlsError("Unauthorized", action, resource)
 
     def _complete(self, response: Response, request_id: str) -> Response:
         response.headers = {
             "Server": "AliyunSLS",
             "x-log-requestid": request_id,
-            "x-log-time": str(int(self._clock())),
+            "x-log-time": str(int(self._realm.clock())),
             **response.headers,
         }
         return response

@@ -58,7 +58,7 @@ class FunctionOperations:
     def create(self, call: Call) -> Response:
         wanted = _without_nothing(call.document())
         made = f"functions/{text(wanted, 'functionName')}"
-        self._guard.allow(call.signer, "fc:CreateFunction", made, call.context)
+        self._guard.allow(call.signer, "fc:CreateFunction", made, call.request)
         location = wanted.pop("code", None)
         document = with_defaults(wanted)
         self._check(call, document)
@@ -140,7 +140,7 @@ class FunctionOperations:
         platform = self._deployments.platform
         check_own(document, "role", platform.region, platform.account_id)
         if role := document.get("role"):
-            self._guard.allow_pass_role(call.signer, role, call.context)
+            self._guard.allow_pass_role(call.signer, role, call.request)
 
     def _fetch(self, location: Any) -> Code:
         """InputCodeLocation → code in the archive."""

@@ -43,7 +43,7 @@ class TriggerOperations:
     def create(self, call: Call) -> Response:
         wanted = {name: value for name, value in call.document().items() if name in _KEPT and value is not None}
         function, name = call.names["function"], wanted.get("triggerName")
-        self._guard.allow(call.signer, "fc:CreateTrigger", f"functions/{function}/triggers/{name}", call.context)
+        self._guard.allow(call.signer, "fc:CreateTrigger", f"functions/{function}/triggers/{name}", call.request)
         with self._deployments.lock:
             deployment = self._deployments.draft(function)
             self._check(call, wanted)
@@ -118,7 +118,7 @@ class TriggerOperations:
         for name in ("sourceArn", "invocationRole"):
             check_own(trigger, name, platform.region, platform.account_id)
         if role := trigger.get("invocationRole"):
-            self._guard.allow_pass_role(call.signer, role, call.context)
+            self._guard.allow_pass_role(call.signer, role, call.request)
 
     def _find(self, deployment: Deployment, name: str) -> dict[str, Any]:
         if name not in deployment.triggers:

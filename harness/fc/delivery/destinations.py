@@ -49,7 +49,7 @@ class Destinations:
         if target is None:
             return "not implemented"
         try:
-            self._guard.allow(self._credentials(spec), "fc:InvokeFunction", f"functions/{target}", {})
+            self._guard.allow(self._credentials(spec), "fc:InvokeFunction", f"functions/{target}", None)
         except FcError:
             return f"denied: fc:InvokeFunction on {self._platform.function_arn(target)}"
         try:

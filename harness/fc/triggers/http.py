@@ -7,7 +7,6 @@ as no bucket's name does. Not implemented: authType jwt, bearer and basic, CORS,
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -20,9 +19,8 @@ from harness.fc.invoke_api import Invoker
 from harness.fc.triggers.http_forms import event_of, response_of
 from harness.fc.triggers.specs import HttpTrigger
 from harness.http.server import Request, Response, is_address
-from harness.journal import Journal
-from harness.ram.asking import condition_context
-from harness.ram.identity import Credentials, Identities, signer_name
+from harness.ram.identity import Credentials, signer_name
+from harness.ram.realm import Realm
 from harness.signatures import SignatureError, acs3
 
 PREFIX = "/_http/"
@@ -40,18 +38,9 @@ def is_for_trigger(request: Request) -> bool:
 class HttpTriggers:
     """`url`: of the whole cloud."""
 
-    def __init__(
-        self,
-        url: str,
-        invoker: Invoker,
-        identities: Identities,
-        guard: Guard,
-        platform: Platform,
-        journal: Journal,
-        clock: Callable[[], float],
-    ) -> None:
-        self._url, self._invoker, self._identities = url, invoker, identities
-        self._guard, self._platform, self._journal, self._clock = guard, platform, journal, clock
+    def __init__(self, url: str, invoker: Invoker, realm: Realm, guard: Guard, platform: Platform) -> None:
+        self._url, self._invoker = url, invoker
+        self._realm, self._guard, self._platform = realm, guard, platform
         self._triggers: dict[tuple[str, str], HttpTrigger] = {}
         self._lock = threading.Lock()
 
@@ -90,7 +79,7 @@ class HttpTriggers:
             response = _refusal(FcError(status, exc.code, exc.message), request_id)
         except FcError as exc:
             response = _refusal(exc, request_id)
-        self._journal.add(
+        self._realm.journal.add(
             "request",
             service="fc",
             operation=OPERATION,
@@ -112,14 +101,13 @@ class HttpTriggers:
         return trigger, slash + path or "/"
 
     def _signer(self, trigger: HttpTrigger, request: Request, body: bytes) -> Credentials:
-        now = self._clock()
-        signer = acs3.verify(request, body, self._identities, now=now, of_url=True)
-        context = condition_context(request, now)
-        self._guard.allow(signer, "fc:InvokeFunction", f"functions/{trigger.function}", context)
+        realm = self._realm
+        signer = acs3.verify(request, body, realm.identities, now=realm.clock(), of_url=True)
+        self._guard.allow(signer, "fc:InvokeFunction", f"functions/{trigger.function}", request)
         return signer
 
     def _invoke(self, trigger: HttpTrigger, request: Request, body: bytes, path: str, request_id: str) -> Response:
-        event = event_of(trigger, request, body, path, request_id, self._platform, self._clock())
+        event = event_of(trigger, request, body, path, request_id, self._platform, self._realm.clock())
         if _is_asynchronous(request):
             self._invoker.invoke_async(trigger.function, event, request_id=request_id, qualifier=trigger.qualifier)
             return Response(202, {"X-Fc-Request-Id": request_id})

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from harness.http.server import Request
-from harness.journal import Journal
 from harness.oss.errors import OssError
 from harness.oss.wire.call import Call
 from harness.oss.wire.place import Place
-from harness.ram.asking import Authorize, condition_context
-from harness.ram.identity import Credentials, Identities, IdentityError, signer_name
-from harness.ram.policy import Decision
+from harness.ram.identity import Credentials, IdentityError, signer_name
+from harness.ram.realm import Realm
 from harness.signatures import SignatureError, oss_v1, oss_v4
 from harness.signatures.oss_claim import Claim
 
@@ -42,12 +39,12 @@ _VERSION_ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
 class Access:
-    identities: Identities
-    decide: Authorize
-    journal: Journal
-    place: Place
+    """Asks for OSS, and for the services without whose consent OSS does not do all: KMS and IMM."""
+
+    def __init__(self, realm: Realm, place: Place) -> None:
+        self._realm, self._place = realm, place
+        self._oss, self._kms, self._imm = (realm.gate(service) for service in ("oss", "kms", "imm"))
 
     def signer(self, request: Request, resource: str) -> Credentials | None:
         """The credentials whose signature the request carries, None without one; raises OssError."""
@@ -59,7 +56,7 @@ class Access:
 
         def claim() -> Claim:
             if version == oss_v4.ALGORITHM:
-                return oss_v4.from_form(fields, self.place.region, self.place.clock())
+                return oss_v4.from_form(fields, self._place.region, self._place.clock())
             return oss_v1.from_form(fields)
 
         return self._verified(request, claim)
@@ -69,7 +66,7 @@ class Access:
             claim = make_claim()
             if claim is None:
                 return None
-            credentials = self.identities.resolve(claim.access_key_id, claim.token)
+            credentials = self._realm.identities.resolve(claim.access_key_id, claim.token)
             claim.verify(credentials.access_key_secret)
         except SignatureError as exc:
             raise OssError(exc.code, exc.message, exc.status, None, **exc.fields) from exc
@@ -80,7 +77,7 @@ class Access:
 
     def _claim(self, request: Request, resource: str) -> Claim | None:
         params, header = request.params, request.header("Authorization")
-        now, region = self.place.clock(), self.place.region
+        now, region = self._place.clock(), self._place.region
         version = params.get("x-oss-signature-version", "")
         in_query = bool(version) or any(name in params for name in _V1_QUERY)
         if header and in_query:
@@ -101,24 +98,27 @@ class Access:
         return oss_v1.from_query(request, resource, now) if in_query else None
 
     def allow(self, call: Call, action: str, bucket: str, key: str = "") -> None:
-        """Raises OssError AccessDenied, and notes it in the journal."""
+        """Raises OssError AccessDenied."""
         action = _VERSION_ACTIONS.get(action, action) if call.version_id else action
         what = f"{bucket}/{key}" if key else bucket or "*"
-        resource = f"acs:oss:{self.place.region}:{self.place.account_id}:{what}"
-        decision = self.decide(call.signer, action, resource, self._context(call))
-        if decision.allowed or (decision.denied_by != "explicit" and self._is_public(call, action, bucket, key)):
+        resource = f"acs:oss:{self._place.region}:{self._place.account_id}:{what}"
+        if self._oss.lets(
+            call.signer,
+            action,
+            resource,
+            call.request,
+            _listed(call),
+            open_to_all=lambda: self._is_public(call, action, bucket, key),
+        ):
             return
-        self._note(call, decision, "oss")
         if call.signer and call.signer.role:
             raise OssError("AccessDenied", "Access denied by authorizer's policy.")
         raise OssError("AccessDenied")
 
     def allow_decrypt(self, call: Call, key_id: str) -> None:
         """Whoever reads what a customer's own key encrypts needs that key too. Raises OssError AccessDenied."""
-        resource = f"acs:kms:{self.place.region}:{self.place.account_id}:key/{key_id}"
-        decision = self.decide(call.signer, "kms:Decrypt", resource, self._context(call))
-        if not decision.allowed:
-            self._note(call, decision, "kms")
+        resource = f"acs:kms:{self._place.region}:{self._place.account_id}:key/{key_id}"
+        if not self._kms.lets(call.signer, "kms:Decrypt", resource, call.request):
             raise OssError("AccessDenied", "This request is forbidden by kms.")
 
     def allow_convert(self, call: Call, project: str) -> None:
@@ -126,22 +126,10 @@ class Access:
 
         The code and the words are unsure: the page has them for calls of IMM itself.
         """
-        resource = f"acs:imm:{self.place.region}:{self.place.account_id}:project/{project}"
-        decision = self.decide(call.signer, "imm:CreateMediaConvertTask", resource, self._context(call))
-        if not decision.allowed:
-            self._note(call, decision, "imm")
+        resource = f"acs:imm:{self._place.region}:{self._place.account_id}:project/{project}"
+        if not self._imm.lets(call.signer, "imm:CreateMediaConvertTask", resource, call.request):
             message = "NoPermission, User not authorized to operate on the specified APIs."
             raise OssError("Imm Client", message, 403)
-
-    def _note(self, call: Call, decision: Decision, service: str) -> None:
-        self.journal.add(
-            "denied",
-            service=service,
-            action=decision.action,
-            resource=decision.resource,
-            signer=signer_name(call.signer),
-            denied_by=decision.denied_by,
-        )
 
     def _is_public(self, call: Call, action: str, bucket: str, key: str) -> bool:
         if not key or action not in _PUBLIC["public-read-write"] or call.store.protections.blocks_public(bucket):
@@ -153,10 +141,9 @@ class Access:
             acl = found.attributes.acl
         return action in _PUBLIC.get(acl, frozenset())
 
-    def _context(self, call: Call) -> dict[str, str]:
-        """The condition keys of a request: RAM's common ones and OSS's of listings."""
-        context = condition_context(call.request, self.place.clock())
-        if call.operation.name.startswith("ListObject"):
-            context["oss:Prefix"] = call.params.get("prefix", "")
-            context["oss:Delimiter"] = call.params.get("delimiter", "")
-        return context
+
+def _listed(call: Call) -> dict[str, str]:
+    """OSS's condition keys of listings."""
+    if not call.operation.name.startswith("ListObject"):
+        return {}
+    return {"oss:Prefix": call.params.get("prefix", ""), "oss:Delimiter": call.params.get("delimiter", "")}

@@ -18,6 +18,7 @@ from harness.journal import Journal
 from harness.oss.notifications import NotificationRule, Notifications
 from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
 from harness.ram.policy import Decision, Policy
+from harness.ram.realm import Realm
 from tests.clock import Clock
 
 REGION = "cn-beijing"
@@ -85,12 +86,7 @@ class LocalFc:
         self.server = Server(lambda request: self.fc.handle(request))
         self.fc: FunctionCompute = FunctionCompute(
             self.directory / "fc",
-            identities=self.identities,
-            authorize=self._decide,
-            journal=self.journal,
-            account_id=ACCOUNT_ID,
-            region=REGION,
-            clock=self.clock,
+            Realm(self.identities, self._decide, self.journal, self.clock, REGION, ACCOUNT_ID),
             event_sources=self.buckets,
             code_bucket=self.buckets,
             url=self.server.url,

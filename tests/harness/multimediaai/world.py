@@ -15,6 +15,7 @@ from harness.journal import Journal
 from harness.multimediaai import Limits, MultimediaAIService
 from harness.ram.identity import Credentials, Identities
 from harness.ram.policy import Decision
+from harness.ram.realm import Realm
 
 OWNER = Credentials("LTAI5tTest", "test-secret")
 
@@ -42,11 +43,8 @@ class World:
         """A service on the same directory, as after a restart."""
         self.service = MultimediaAIService(
             self.directory / "multimediaai",
-            identities=self.identities,
-            authorize=self._authorize,
-            journal=self.journal,
+            Realm(self.identities, self._authorize, self.journal, lambda: self.now()),
             publish=self._publish,
-            clock=lambda: self.now(),
             limits=Limits(connect=2, silence=2, total=20, size=50_000_000),
             **options,
         )

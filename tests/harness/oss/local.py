@@ -16,6 +16,7 @@ from harness.journal import Journal
 from harness.oss import OssService, Store
 from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
 from harness.ram.policy import Decision, Policy
+from harness.ram.realm import Realm
 from tests.clock import Clock
 
 #: where code is uploaded to before a function is deployed
@@ -76,15 +77,8 @@ class LocalOss:
     def __init__(self, directory: Path, server: Switch) -> None:
         self.clock, self.rights, self.journal = Clock(), Rights(), Journal()
         self.identities = Identities(clock=self.clock)
-        self.service = OssService(
-            directory,
-            identities=self.identities,
-            authorize=self.rights,
-            journal=self.journal,
-            region=REGION,
-            account_id=ACCOUNT_ID,
-            clock=self.clock,
-        )
+        realm = Realm(self.identities, self.rights, self.journal, self.clock, REGION, ACCOUNT_ID)
+        self.service = OssService(directory, realm)
         self.server = server
         server.answer = self.service.handle
         self._session = TidySession()
