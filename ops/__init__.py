@@ -10,6 +10,8 @@ events, the API's client) and serverless, and nothing of the local cloud.
     task_names  what it finds of the service's tasks
     pausing     PAUSED of the functions as they are deployed
     lists       what is under way, and what needs a person
+    fetching    one GIF into one file
+    files       where the GIF of a key goes
     retrying    what has to be done about what stands in .failed/
     sending     videos sent to the function, in small events and not too fast
     uploads     a bucket's objects, their records and their GIFs, from listings only

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import alibabacloud_oss_v2 as oss
+from alibabacloud_oss_v2.transport.requests_client import RequestsHttpClient
+from requests import PreparedRequest, Request, Session
 
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
@@ -21,6 +23,15 @@ from serverless.local import OWNER_KEY_ID, OWNER_KEY_SECRET
 _READ, _CONNECT = 60, 10
 #: Gives the key that is good now; it may be a new one each time.
 KeySource = Callable[[], Credentials]
+
+
+class _AsSigned(Session):
+    """Sends a URL as it was signed: requests would take the dots out of a key such as `a/../b`."""
+
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        prepared = super().prepare_request(request)
+        prepared.url = request.url
+        return prepared
 
 
 class Account:
@@ -69,8 +80,9 @@ class Account:
                 endpoint=address,
                 use_cname=is_domain,
                 credentials_provider=oss.credentials.CredentialsProviderFunc(give),
-                connect_timeout=_CONNECT,
-                readwrite_timeout=_READ,
+                http_client=RequestsHttpClient(
+                    session=_AsSigned(), connect_timeout=_CONNECT, readwrite_timeout=_READ
+                ),
             )
         )
 

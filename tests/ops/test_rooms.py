@@ -13,10 +13,10 @@ OPS = PROJECT / "ops"
 #: A room may import from the floors below its own.
 FLOORS = [
     {"errors"},
-    {"output", "names", "refusals", "project", "times", "parallel"},
+    {"files", "output", "names", "refusals", "project", "times", "parallel"},
     {"buckets", "functions"},
     {"account", "records", "merge"},
-    {"uploads", "options", "sending", "lists", "pausing"},
+    {"uploads", "options", "sending", "lists", "pausing", "fetching"},
     {"findings", "retrying"},
     {"task_names"},
     {"commands"},
