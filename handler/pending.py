@@ -72,6 +72,11 @@ def is_deferred(key: str) -> bool:
     return key.rpartition("/")[2].startswith(DEFERRED)
 
 
+def name_of(record: str) -> str:
+    """Of the entry of an upload that was deferred, by its record's URI: without DEFERRED since it is followed."""
+    return hashlib.sha256(record.encode()).hexdigest()[:32]
+
+
 def entry_for(video: Video, record: str, claim: str, request_id: str, *, look: bool = False) -> Entry:
     return Entry(
         record=record,
@@ -128,7 +133,7 @@ class PendingEntries:
     def defer(self, video: Video, record: str, request_id: str, left: SecondsLeft) -> None:
         """An upload that is to be submitted later. One entry for each, however often it is delivered meanwhile."""
         entry = entry_for(video, record, "", request_id).model_copy(update={"deferred": True})
-        self.put(f"{DEFERRED}{hashlib.sha256(record.encode()).hexdigest()[:32]}", entry, left)
+        self.put(f"{DEFERRED}{name_of(record)}", entry, left)
 
     def no_longer_deferred(self, found: Found, left: SecondsLeft) -> None:
         """It is on the list under another name, which is there before the first one goes."""

@@ -6,6 +6,12 @@ events, the API's client) and serverless, and nothing of the local cloud.
     cli         the commands, and how each mistake ends
     commands/   one file for each
     options     what every command takes
+    screen      one upload for people
+    verdict     where it stands, and whether somebody has to act
+    case        everything that is known of it
+    locate      what a TaskId or a request id is about
+    overview    what is under way, done, failed and deployed
+    story       a record told, a line for each step
     findings    what an audit finds of a bucket's uploads
     task_names  what it finds of the service's tasks
     pausing     PAUSED of the functions as they are deployed
@@ -22,9 +28,11 @@ events, the API's client) and serverless, and nothing of the local cloud.
     records     the records of uploads, read
     buckets     OSS
     functions   Function Compute
+    logs        Log Service
     names       oss:// URIs, TaskIds, request ids
     times       moments as people type them
     parallel    many small requests at the same time
+    gaps        what could not be found out
     output      prose and progress on standard error, results on standard output
     errors      what a command can end with, and its exit code
 """

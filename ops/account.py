@@ -15,6 +15,7 @@ from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
 from handler.gif_task import GifTaskClient
 from ops.buckets import Bucket, Counted
+from ops.errors import Mistake
 from ops.project import Project
 from ops.refusals import no_credentials
 from serverless.local import OWNER_KEY_ID, OWNER_KEY_SECRET
@@ -106,6 +107,30 @@ class Account:
             protocol=protocol.upper(),
         )
         return Functions(Client(config))
+
+    @cached_property
+    def logs(self) -> Any:
+        """ops.logs.Logs, of the functions' logstore. Raises Mistake."""
+        name, logstore = self.project.submit.log
+        if not name or not logstore:
+            raise Mistake(f"{self.project.file}: {self.project.submit.name} has no logConfig")
+        from alibabacloud_sls20201230.client import Client
+        from alibabacloud_tea_openapi.models import Config
+
+        from ops.logs import Logs
+
+        held = self._key()
+        config = Config(
+            access_key_id=held.access_key_id,
+            access_key_secret=held.access_key_secret,
+            security_token=held.security_token or None,
+            endpoint=f"{self.project.region}.log.aliyuncs.com",
+            region_id=self.project.region,
+            protocol="HTTP" if self.local else "HTTPS",
+            # The project is in the name of the host, which for an address there is no name for.
+            http_proxy=self.local,
+        )
+        return Logs(Client(config), name, logstore)
 
     @cached_property
     def tasks(self) -> GifTaskClient:

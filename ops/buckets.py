@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,18 +43,29 @@ class Head(NamedTuple):
     metadata: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Counted:
-    """How many requests were sent, by operation."""
+    """How many requests were sent, by operation. ahead: seconds by which OSS's clock is before this machine's."""
 
     requests: dict[str, int]
+    ahead: float = 0.0
 
     def add(self, operation: str) -> None:
         self.requests[operation] = self.requests.get(operation, 0) + 1
 
+    def note_time(self, date: str | None) -> None:
+        """date: an answer's header of that name, in whole seconds."""
+        with contextlib.suppress(TypeError, ValueError):
+            self.ahead = (parsedate_to_datetime(str(date)) - datetime.now(timezone.utc)).total_seconds()
+
     @property
     def total(self) -> int:
         return sum(self.requests.values())
+
+    @property
+    def now(self) -> datetime:
+        """By OSS's clock, once it has answered: a laptop's may be wrong."""
+        return datetime.now(timezone.utc) + timedelta(seconds=self.ahead)
 
 
 class Bucket:
@@ -64,14 +76,17 @@ class Bucket:
         self._client = client
         self._counted = counted
 
-    def list(self, prefix: str = "", *, after: str = "", skip: tuple[str, ...] = ()) -> Iterator[Stored]:
+    def list(
+        self, prefix: str = "", *, after: str = "", skip: tuple[str, ...] = (), flat: bool = False
+    ) -> Iterator[Stored]:
         """What is below `prefix`, in the order of the keys' bytes; a request for each thousand.
 
         after: only what sorts behind it. skip: prefixes of which nothing is wanted, and which cost no pages.
+        flat: nothing of the folders in it.
         """
         token: str | None = None
         while True:
-            page = self._page(prefix, after, token)
+            page = self._page(prefix, after, token, flat=flat)
             jump = None
             for item in page.contents or ():
                 jump = next((start for start in skip if item.key.startswith(start)), None)
@@ -85,10 +100,11 @@ class Bucket:
             else:
                 return
 
-    def _page(self, prefix: str, after: str, token: str | None) -> Any:
+    def _page(self, prefix: str, after: str, token: str | None, *, flat: bool) -> Any:
         request = oss.ListObjectsV2Request(
             bucket=self.name,
             prefix=prefix or None,
+            delimiter="/" if flat else None,
             max_keys=PAGE_SIZE,
             start_after=after or None,
             continuation_token=token,
@@ -150,13 +166,15 @@ class Bucket:
         """missing: an object that is not there is None."""
         self._counted.add(operation)
         try:
-            return call()
+            answer = call()
         except oss.exceptions.BaseError as exc:
             error = exc.unwrap() if hasattr(exc, "unwrap") else exc
             is_missing = getattr(error, "status_code", 0) == 404 and getattr(error, "code", "") != "NoSuchBucket"
             if missing and is_missing:
                 return None
             raise oss_refusal(exc, operation, self.uri(key)) from exc
+        self._counted.note_time(answer.headers.get("Date"))
+        return answer
 
 
 def _stored(item: Any) -> Stored:

@@ -13,7 +13,7 @@ from ops.errors import INTERRUPTED, Mistake, OpsError
 from ops.output import shown
 
 #: In the order in which they are asked for. Each is imported only when it is run.
-COMMANDS = ("list", "backfill", "audit", "retry", "fetch", "pause", "resume")
+COMMANDS = ("status", "show", "list", "backfill", "audit", "retry", "fetch", "pause", "resume")
 
 
 class Gifs(click.Group):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from handler.settings import Settings
 from ops.buckets import Bucket, Stored
 from ops.parallel import in_order
 from ops.records import Record, failed_prefix, pending_prefix
+from ops.times import moment
 
 
 class Failed(NamedTuple):
@@ -31,6 +32,7 @@ class Failed(NamedTuple):
     reason: str
     record: str
     event: Any
+    request_id: str = ""
 
     @property
     def is_dead_letter(self) -> bool:
@@ -63,6 +65,7 @@ def _failed(item: Stored, content: bytes) -> Failed:
         reason=str(facts.get("reason") or "the entry does not say why"),
         record=str(facts.get("record") or ""),
         event=event,
+        request_id=str(facts.get("request_id") or ""),
     )
 
 
@@ -84,6 +87,12 @@ def _named(event: Any) -> Iterator[str]:
             yield f"oss://{place['bucket']['name']}/{place['object']['key']}"
         except (AttributeError, KeyError, TypeError, ValueError):
             continue
+
+
+def pending_entries(tracking: Bucket, settings: Settings) -> Iterator[Entry]:
+    """What is under way; a request for each, and one for each thousand. Raises OpsError."""
+    found = tracking.list(pending_prefix(settings))
+    yield from filter(None, in_order(lambda item: pending_entry(tracking, item.key), found))
 
 
 def pending_entry(tracking: Bucket, key: str) -> Entry | None:
@@ -118,3 +127,20 @@ def follow(tracking: Bucket, settings: Settings, record: Record, region: str) ->
     content = json_line(entry.model_dump(exclude_none=True)).encode()
     tracking.put(f"{pending_prefix(settings)}{last['claim']}.json", content)
     return True
+
+
+def failed_entry(tracking: Bucket, key: str) -> Failed | None:
+    """One entry of `.failed/` by its name; None when there is none. Raises OpsError."""
+    content = tracking.read(key)
+    if content is None:
+        return None
+    return _failed(Stored(key, len(content), "", _failed_at(content), "", ""), content)
+
+
+def _failed_at(content: bytes) -> datetime:
+    """When it was put there, by the collector's clock."""
+    try:
+        at = moment(json.loads(content)["failed_at"])
+    except (ValueError, KeyError, TypeError):
+        at = None
+    return at or datetime.fromtimestamp(0, timezone.utc)

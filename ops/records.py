@@ -12,6 +12,7 @@ from handler.record import FINISHED, History, read_lines, record_key
 from handler.settings import Settings
 from ops.buckets import Bucket, Stored
 from ops.parallel import in_order
+from ops.times import moment
 
 #: A record's last line says: an attempt is under way, the task exists, refused, sent without an answer, the GIF is
 #: in the bucket, the service made none. superseded: the key held other content when the GIF came.
@@ -19,6 +20,8 @@ STATES = ("claimed", "submitted", "failed", "unknown", "finished", "task_failed"
 SUPERSEDED, UNREADABLE = "superseded", "unreadable"
 #: Key and suffix of a record's name are parted by the eTag.
 SUFFIX = ".jsonl"
+#: An eTag's length, of what was put whole and at most of what was put in parts: a name may be too long by it.
+_ETAGS = (32, 38)
 
 
 class Place(NamedTuple):
@@ -59,6 +62,11 @@ class Record(NamedTuple):
         return task["task_id"] if task else None
 
     @property
+    def begun(self) -> datetime | None:
+        """When its first line was written, by the clock of the instance that wrote it."""
+        return moment(self.history.lines[0].get("at")) if self.history.lines else None
+
+    @property
     def gif(self) -> str:
         outcome = self.history.outcome
         return outcome["gif"] if outcome and outcome["status"] == FINISHED else ""
@@ -76,6 +84,16 @@ def place_of(name: str, prefix: str) -> Place | None:
 def names_of(settings: Settings, bucket: str, prefix: str = "") -> str:
     """How the names of the records begin of what is below `prefix` in the bucket."""
     return f"{settings.tracking_prefix}{bucket}/{prefix}"
+
+
+def named(tracking: Bucket, settings: Settings, bucket: str, key: str) -> list[Stored]:
+    """The records of one key, the newest first, by a request for each thousand. Raises OpsError."""
+    folders = {
+        record_key(settings.tracking_prefix, bucket, key, "0" * length).rpartition("/")[0] for length in _ETAGS
+    }
+    listed = (item for folder in sorted(folders) for item in tracking.list(f"{folder}/", flat=True))
+    found = [item for item in listed if item.key.endswith(SUFFIX)]
+    return sorted(found, key=lambda item: item.changed, reverse=True)
 
 
 def record_of(tracking: Bucket, settings: Settings, bucket: str, key: str, etag: str) -> Record | None:

@@ -29,6 +29,18 @@ _KEY_CODES = {
     "InvalidSecurityToken": "the security token has expired or is not this key's: get a new one",
     "InvalidSecurityToken.Expired": "the security token has expired: get a new one",
 }
+_LOG_KEY_CODES = {
+    "SignatureNotMatch": _KEY_CODES["SignatureDoesNotMatch"],
+    "InvalidAccessKeyId": _KEY_CODES["InvalidAccessKeyId"],
+    "SecurityTokenExpired": _KEY_CODES["SecurityTokenExpired"],
+    "InvalidSecurityToken": _KEY_CODES["InvalidSecurityToken"],
+}
+#: What of a log can be missing, and what to do
+_LOG_MISSING = {
+    "ProjectNotExist": "the log project does not exist",
+    "LogStoreNotExist": "the log project has no such logstore",
+    "IndexConfigNotExist": "the logstore has no index, so nothing in it can be found: alarms/index.json is one",
+}
 _NETWORK = "no answer: check the network, and a proxy if there is one"
 
 
@@ -77,9 +89,31 @@ def fc_refusal(exc: Exception, operation: str, name: str) -> OpsError:
     return NotAnswered(f"{operation} of {name}: {_NETWORK}")
 
 
+def log_refusal(exc: Exception, name: str) -> OpsError:
+    """name: project/logstore. Of Log Service, and always of GetLogs."""
+    code, status = str(getattr(exc, "code", "") or ""), _status(exc)
+    message = redact(" ".join(str(getattr(exc, "message", "") or "").split()))
+    what = f"GetLogs of {name}"
+    if code in _LOG_MISSING:
+        return Mistake(f"{what}: {_LOG_MISSING[code]}")
+    if code in _LOG_KEY_CODES:
+        return Denied(f"{what}: {_LOG_KEY_CODES[code]}")
+    if code == "Unauthorized" or status in (401, 403):
+        is_key = "accesskey" in message.lower().replace(" ", "")
+        why = _KEY_CODES["InvalidAccessKeyId"] if is_key else "not permitted: this key needs log:GetLogStoreLogs"
+        return Denied(f"{what}: {why}")
+    if status and status < 500 and code:
+        return Mistake(f"{what}: Log Service refuses it ({status} {code}): {message[:300]}")
+    if status:
+        return NotAnswered(f"{what}: Log Service answers {status}; try again")
+    return NotAnswered(f"{what}: {_NETWORK}")
+
+
 def task_refusal(exc: GifTaskError, what: str) -> OpsError:
     if isinstance(exc, AccessRefused):
-        return Denied(f"{what}: not permitted: this key needs multimediaai:{what.partition(' ')[0]}")
+        # One question may take two calls; the error says which one was refused.
+        action = exc.message.partition(":")[0]
+        return Denied(f"{what}: not permitted: this key needs multimediaai:{action}")
     if isinstance(exc, (NotProcessed, OutcomeUnknown)):
         return NotAnswered(f"{what}: {exc}")
     return Mistake(f"{what}: {exc}")

@@ -1,4 +1,4 @@
-"""Moments as people type them."""
+"""Moments as people type them, and as the function writes them."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ class Since(click.ParamType):  # type: ignore[type-arg] # click 8.1 takes none
                 f"{value!r} is neither such as 90min, 36h, 7d or 2w nor a date such as 2026-03-11", param, ctx
             )
         return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def moment(text: object) -> datetime | None:
+    """A time as the function writes it, `2026-03-11T05:40:45.682Z`."""
+    try:
+        found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

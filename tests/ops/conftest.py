@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+# It reads the environment once, when it is imported: not while a test has put a key there.
+import alibabacloud_credentials.provider  # noqa: F401
 import pytest
 
 from harness.cloud import LocalCloud, local_cloud

@@ -13,12 +13,13 @@ OPS = PROJECT / "ops"
 #: A room may import from the floors below its own.
 FLOORS = [
     {"errors"},
-    {"files", "output", "names", "refusals", "project", "times", "parallel"},
-    {"buckets", "functions"},
+    {"files", "output", "names", "refusals", "project", "times", "parallel", "gaps"},
+    {"buckets", "functions", "logs"},
     {"account", "records", "merge"},
-    {"uploads", "options", "sending", "lists", "pausing", "fetching"},
-    {"findings", "retrying"},
-    {"task_names"},
+    {"uploads", "options", "sending", "lists", "story", "pausing", "fetching"},
+    {"findings", "retrying", "case", "locate", "overview"},
+    {"task_names", "verdict"},
+    {"screen"},
     {"commands"},
     {"cli"},
     {"__main__"},
