@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from handler.errors import UnexpectedError
 from handler.redaction import redact
-from ops.errors import INTERRUPTED, Mistake, OpsError
+from ops.errors import FAULT, INTERRUPTED, Mistake, OpsError
 from ops.output import shown
 
 #: In the order in which they are asked for. Each is imported only when it is run.
@@ -41,6 +42,8 @@ class Gifs(click.Group):
             # Who read our results has enough of them.
             sys.stderr.close()
             code = 0
+        except Exception as fault:  # noqa: BLE001 - one line for whatever it is, and where
+            code = _say(f"{UnexpectedError(fault).message}: a fault of this program; please report it", FAULT)
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -5,11 +5,12 @@
 2  Mistake: what was typed, or a file that is read, is wrong
 3  NotAnswered: a service did not answer, or not as it should; the same command may do later
 4  Denied: no credentials, wrong ones, or a permission is missing
+70 FAULT: of this program, as sysexits.h has it
 """
 
 from __future__ import annotations
 
-GOOD, PERSON = 0, 1
+GOOD, PERSON, FAULT = 0, 1, 70
 #: As shells have it for a process that Ctrl-C ended.
 INTERRUPTED = 130
 

@@ -112,14 +112,14 @@ def follow(tracking: Bucket, settings: Settings, record: Record, region: str) ->
     last = record.history.last
     if last is None:
         return False
-    size = next((line["size"] for line in record.history.lines if line["status"] == "submitted"), None)
+    size = next((line.get("size") for line in record.history.lines if line["status"] == "submitted"), None)
     entry = Entry(
         record=record.uri,
         video=record.video,
         etag=record.place.etag,
         size=size,
         region=region,
-        request_id=last["request_id"],
+        request_id=last.get("request_id", ""),
         claim=last["claim"],
         at=utc_now(),
         look=True if record.history.outcome else None,

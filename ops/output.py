@@ -26,6 +26,7 @@ class Output:
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
+        self._progress: Progress | None = None
 
     def document(self, value: Any) -> None:
         """The result as JSON, over several lines for a person's eye."""
@@ -33,15 +34,23 @@ class Output:
 
     def line(self, value: Mapping[str, Any]) -> None:
         """One entry of a list as JSON."""
+        self._make_room()
         click.echo(json.dumps(value, ensure_ascii=False))
 
     def text(self, text: str = "") -> None:
         """A line of the result for people. What came from outside cannot control the terminal."""
+        self._make_room()
         click.echo(shown(text))
 
     def say(self, text: str) -> None:
         """A word beside the result."""
+        self._make_room()
         click.echo(shown(text), err=True)
+
+    def _make_room(self) -> None:
+        """For a line of the result, where progress is on the terminal's line."""
+        if self._progress:
+            self._progress.hide()
 
     def table(self, rows: Iterable[tuple[str, str]], indent: str = "") -> None:
         """Names and values, the values below each other."""
@@ -62,7 +71,11 @@ class Output:
     @contextmanager
     def progress(self, label: str, length: int | None = None) -> Iterator[Progress]:
         with Progress(label, length, is_bar=sys.stderr.isatty() and not self.as_json) as progress:
-            yield progress
+            self._progress = progress
+            try:
+                yield progress
+            finally:
+                self._progress = None
 
 
 class Progress:
@@ -76,6 +89,7 @@ class Progress:
         if is_bar and length:
             self._bar = click.progressbar(length=length, label=label, file=sys.stderr, item_show_func=self._noted)
         self._is_terminal = is_bar
+        self.is_shown = False
 
     def __enter__(self) -> Progress:
         if self._bar:
@@ -87,8 +101,14 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.__exit__(kind, error, trace)
-        elif self._is_terminal:
+        else:
+            self.hide()
+
+    def hide(self) -> None:
+        """Takes a line of progress off the terminal; the next one comes with the next count."""
+        if self.is_shown:
             click.echo("\r\033[K", err=True, nl=False)
+        self.is_shown = False
 
     def _noted(self, _: object) -> str:
         return self._note
@@ -106,6 +126,7 @@ class Progress:
         self._said = now
         of = f" of {self._length:,}" if self._length else ""
         text = f"{self._label}: {self._done:,}{of}{f', {note}' if note else ''}"
+        self.is_shown = self._is_terminal
         click.echo(f"\r\033[K{text}" if self._is_terminal else text, err=True, nl=not self._is_terminal)
 
 

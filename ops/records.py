@@ -46,14 +46,14 @@ class Record(NamedTuple):
         last = self.history.last
         if not self.is_readable or last is None:
             return UNREADABLE
-        if last["status"] == FINISHED and not last["gif"]:
+        if last["status"] == FINISHED and not last.get("gif"):
             return SUPERSEDED
         return last["status"]
 
     @property
     def video(self) -> str:
         """Its URI: as the record has it, since a name may have only the key's SHA-256."""
-        named = next((line["video"] for line in self.history.lines if line["status"] == "submitted"), "")
+        named = next((line.get("video") for line in self.history.lines if line["status"] == "submitted"), "")
         return named or f"oss://{self.place.bucket}/{self.place.key}"
 
     @property
@@ -69,7 +69,7 @@ class Record(NamedTuple):
     @property
     def gif(self) -> str:
         outcome = self.history.outcome
-        return outcome["gif"] if outcome and outcome["status"] == FINISHED else ""
+        return outcome.get("gif", "") if outcome and outcome["status"] == FINISHED else ""
 
 
 def place_of(name: str, prefix: str) -> Place | None:

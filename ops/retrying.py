@@ -79,7 +79,9 @@ def _by_record(videos: tuple[str, ...], entry: Failed | None, record: Record | N
     if outcome and outcome["status"] == FINISHED:
         return Plan(videos, entry, Action.REMOVE, "its GIF is there", record)
     if outcome and outcome["status"] == TASK_FAILED:
-        return Plan(videos, entry, Action.FORCE, outcome["reason"] or outcome["error_name"] or "failed", record)
+        return Plan(
+            videos, entry, Action.FORCE, outcome.get("reason") or outcome.get("error_name") or "failed", record
+        )
     if record.history.submitted:
         return Plan(videos, entry, Action.FOLLOW, "its task exists", record)
     return Plan(videos, entry, Action.SEND, "it was not submitted", record)

@@ -79,8 +79,8 @@ def _ended(case: Case, record: Record, project: Project) -> Verdict | None:
         return Verdict(state, f"the key held other content when the GIF came{now}")
     if state == FINISHED:
         return _finished(case)
-    if last["status"] == FAILED and not last["retryable"]:
-        return Verdict(state, f"refused, and no retry helps: {last['message']}", True, retry)
+    if last["status"] == FAILED and not last.get("retryable"):
+        return Verdict(state, f"refused, and no retry helps: {last.get('message', '')}", True, retry)
     return None
 
 

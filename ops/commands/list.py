@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 import click
@@ -35,23 +34,30 @@ def run(
     Reads every record that is asked about: a request for each. `status` and `audit` need fewer.
     """
     shown = 0
-    for record in islice(_records(account, prefix, since, states), limit):
-        shown += 1
-        if output.as_json:
-            output.line(as_json(record))
-        else:
-            when = f"{record.changed:%Y-%m-%d %H:%M}" if record.changed else ""
-            output.text(f"{record.state:<11}  {when}  {record.video}  {_more(record)}".rstrip())
+    with output.progress("reading") as progress:
+        for record in _records(account, prefix, since):
+            progress.add(1)
+            if states and record.state not in states:
+                continue
+            shown += 1
+            _show(output, record)
+            if shown == limit:
+                break
     if not shown:
         output.say("No record fits.")
 
 
-def _records(account: Account, prefix: str, since: datetime | None, states: tuple[str, ...]) -> Iterator[Record]:
-    settings = account.project.settings
+def _show(output: Output, record: Record) -> None:
+    if output.as_json:
+        output.line(as_json(record))
+        return
+    when = f"{record.changed:%Y-%m-%d %H:%M}" if record.changed else ""
+    output.text(f"{record.state:<11}  {when}  {record.video}  {_more(record)}".rstrip())
+
+
+def _records(account: Account, prefix: str, since: datetime | None) -> Iterator[Record]:
     for bucket, start in _where(account, prefix):
-        for record in records_below(account.tracking, settings, bucket, start, since):
-            if not states or record.state in states:
-                yield record
+        yield from records_below(account.tracking, account.project.settings, bucket, start, since)
 
 
 def _where(account: Account, prefix: str) -> list[ObjectName]:

@@ -120,3 +120,16 @@ def test_the_door_works_from_any_folder(cloud: LocalCloud, tmp_path: Path) -> No
         [PROJECT / "gifs", "list", "--local", cloud.url, "--json"], cwd=tmp_path, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_fault_of_its_own_is_one_line_that_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what it says itself, which may be a secret."""
+    import ops.options
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("https://user:secret@example.com")
+
+    monkeypatch.setattr(ops.options, "read_project", fail)
+    ran = run_gifs("list")
+    assert (ran.code, ran.err.count("\n"), "secret" in ran.err) == (70, 1, False)
+    assert "unexpected KeyError at" in ran.err

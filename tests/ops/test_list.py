@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from harness.cloud import LocalCloud
 from tests.ops.running import Ran
+from tests.ops.stock import finish, keys
+from tests.ops.telling import CLAIM, record
 from tests.ops.uploading import upload_all
 
 Gifs = Callable[..., Ran]
@@ -31,3 +35,22 @@ def test_only_what_is_asked_for_is_listed(gifs: Gifs, cloud: LocalCloud) -> None
     assert gifs("list", "--since", "1h", "--json").lines
     assert not gifs("list", "--since", "2199-01-01", "--json").lines
     assert gifs("list", "--since", "yesterday").code == 2
+
+
+def test_more_than_a_page_is_listed_in_its_order(gifs: Gifs, cloud: LocalCloud) -> None:
+    names = keys(1100)
+    finish(cloud, names)
+    listed = [line["video"] for line in gifs("list", "--json").lines]
+    assert listed == [f"oss://my-videos/{name}" for name in names]
+    assert len(gifs("list", "--state", "finished", "--limit", "2").out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("status", ["claimed", "submitted", "failed", "unknown", "finished", "task_failed"])
+def test_a_line_that_lacks_what_it_should_have_stops_nothing(gifs: Gifs, cloud: LocalCloud, status: str) -> None:
+    """Only what the function needs of a line is checked when it is read."""
+    record(cloud, {"status": status, "claim": CLAIM, "task_id": 1, "lease_seconds": 1})
+    (line,) = gifs("list", "--json").lines
+    assert line["video"] == "oss://my-videos/clip.mp4"
+    for command in ("show", "retry"):
+        assert gifs(command, "oss://my-videos/clip.mp4").code in (0, 1)
+    assert gifs("audit", "oss://my-videos/").code in (0, 1)
