@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import alibabacloud_oss_v2 as oss
@@ -81,7 +82,10 @@ def fc_refusal(exc: Exception, operation: str, name: str) -> OpsError:
     if code == "FunctionNotFound":
         return Mistake(f"{name}: is not deployed: `s deploy`")
     if code == "AccessDenied" or status in (401, 403):
-        return Denied(f"{operation} of {name}: not permitted: this key needs fc:{operation}")
+        # What it needs beside is in the message only, such as ram:PassRole.
+        named = re.search(r"perform '(\w+:\w+)'", str(getattr(exc, "message", "")))
+        needed = named[1] if named else f"fc:{operation}"
+        return Denied(f"{operation} of {name}: not permitted: this key needs {needed}")
     if status and status < 500 and code:
         return Mistake(f"{operation} of {name}: Function Compute refuses it ({status} {code})")
     if status:
