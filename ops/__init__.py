@@ -16,8 +16,7 @@ events, the API's client) and serverless, and nothing of the local cloud.
     task_names  what it finds of the service's tasks
     pausing     PAUSED of the functions as they are deployed
     lists       what is under way, and what needs a person
-    fetching    one GIF into one file
-    files       where the GIF of a key goes
+    fetching    GIFs into a folder: each once, whole, and of what its video's key holds
     retrying    what has to be done about what stands in .failed/
     sending     videos sent to the function, in small events and not too fast
     uploads     a bucket's objects, their records and their GIFs, from listings only
@@ -31,6 +30,8 @@ events, the API's client) and serverless, and nothing of the local cloud.
     logs        Log Service
     names       oss:// URIs, TaskIds, request ids
     times       moments as people type them
+    folder      where files are fetched into, and nothing outside of it
+    file_names  the file of a GIF: a name that every disk takes, and no other key's
     parallel    many small requests at the same time
     gaps        what could not be found out
     output      prose and progress on standard error, results on standard output

@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import alibabacloud_oss_v2 as oss
+from requests import RequestException
 
+from ops.errors import NotAnswered
 from ops.refusals import oss_refusal
 
 #: Keys of one page: the most that OSS gives.
 PAGE_SIZE = 1000
 #: Sorts behind every key that begins as what it is put after.
 LAST = "\U0010ffff"
+#: Bytes of an object that are held at a time.
+_PIECE = 1 << 16
 
 
 class Stored(NamedTuple):
@@ -41,6 +44,13 @@ class Head(NamedTuple):
     storage_class: str
     kind: str
     metadata: Mapping[str, str]
+
+
+class Reading(NamedTuple):
+    """pieces: raises NotAnswered when the answer breaks off."""
+
+    head: Head
+    pieces: Iterator[bytes]
 
 
 @dataclass
@@ -116,39 +126,35 @@ class Bucket:
         """None when there is no such object."""
         request = oss.HeadObjectRequest(bucket=self.name, key=key)
         answer = self._ask("HeadObject", key, lambda: self._client.head_object(request), missing=True)
-        if answer is None:
-            return None
-        return Head(
-            size=int(answer.content_length or 0),
-            etag=_etag(answer.etag),
-            changed=answer.last_modified,
-            content_type=str(answer.content_type or ""),
-            storage_class=str(answer.storage_class or ""),
-            kind=str(answer.object_type or ""),
-            metadata={name.lower(): str(value) for name, value in (answer.metadata or {}).items()},
-        )
+        return _head(answer) if answer is not None else None
 
     def read(self, key: str) -> bytes | None:
         """A small object, whole; None when it is not there."""
-        request = oss.GetObjectRequest(bucket=self.name, key=key)
-        answer = self._ask("GetObject", key, lambda: self._client.get_object(request), missing=True)
-        if answer is None:
-            return None
-        with contextlib.closing(answer.body):
-            content: bytes = answer.body.read()
-            return content
+        with self.reading(key) as found:
+            return b"".join(found.pieces) if found else None
 
-    def download(self, key: str, target: Path) -> int | None:
-        """Into a file, piece by piece: how many bytes it has; None when there is no such object."""
+    @contextlib.contextmanager
+    def reading(self, key: str) -> Iterator[Reading | None]:
+        """An object, piece by piece; None when there is no such object."""
         request = oss.GetObjectRequest(bucket=self.name, key=key)
         answer = self._ask("GetObject", key, lambda: self._client.get_object(request), missing=True)
         if answer is None:
-            return None
-        with contextlib.closing(answer.body), target.open("wb") as file:
-            try:
-                return sum(file.write(piece) for piece in answer.body.iter_bytes())
-            except oss.exceptions.BaseError as exc:
-                raise oss_refusal(exc, "GetObject", self.uri(key)) from exc
+            yield None
+            return
+        with contextlib.closing(answer.body):
+            yield Reading(_head(answer), self._pieces(answer, key))
+
+    def _pieces(self, answer: Any, key: str) -> Iterator[bytes]:
+        """What breaks off is never taken for the whole."""
+        missing = int(answer.content_length or 0)
+        try:
+            for piece in answer.body.iter_bytes(block_size=_PIECE):
+                missing -= len(piece)
+                yield piece
+        except RequestException as exc:
+            raise NotAnswered(f"GetObject on {self.uri(key)}: the answer broke off; try again") from exc
+        if missing:
+            raise NotAnswered(f"GetObject on {self.uri(key)}: the answer broke off; try again")
 
     def put(self, key: str, content: bytes, content_type: str = "application/json") -> None:
         request = oss.PutObjectRequest(bucket=self.name, key=key, body=content, content_type=content_type)
@@ -175,6 +181,18 @@ class Bucket:
             raise oss_refusal(exc, operation, self.uri(key)) from exc
         self._counted.note_time(answer.headers.get("Date"))
         return answer
+
+
+def _head(answer: Any) -> Head:
+    return Head(
+        size=int(answer.content_length or 0),
+        etag=_etag(answer.etag),
+        changed=answer.last_modified,
+        content_type=str(answer.content_type or ""),
+        storage_class=str(answer.storage_class or ""),
+        kind=str(answer.object_type or ""),
+        metadata={name.lower(): str(value) for name, value in (answer.metadata or {}).items()},
+    )
 
 
 def _stored(item: Any) -> Stored:

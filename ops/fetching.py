@@ -1,80 +1,150 @@
-"""One GIF into one file: whole or not at all, and not a second time."""
+"""GIFs into a folder: each once, whole, and of what its video's key holds now."""
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime
 from enum import Enum
-from pathlib import Path
 from typing import NamedTuple
 
-from ops.buckets import Bucket, Stored
-from ops.errors import Mistake
+from handler.gif_store import gif_key
+from ops.account import Account
+from ops.errors import NotAnswered
+from ops.file_names import file_name
+from ops.folder import Folder, InTheWay
+from ops.names import ObjectName
+from ops.records import SUPERSEDED, UNREADABLE, record_of
+from ops.uploads import is_video, walk
+
+#: Seconds before a GIF whose answer broke off is fetched again.
+_PAUSES = (1.0, 3.0)
+_ETAG = "video-etag"
+_WHY = {
+    "claimed": "it is being submitted",
+    "unknown": "whether it has a task is not known yet: the collector asks",
+    "submitted": "its task is under way",
+    "finished": "it was stored, and is not there any more: `gifs audit --fix`",
+    SUPERSEDED: "the key held other content when it came",
+    UNREADABLE: "somebody has changed its record: move it away to have the video sent anew",
+}
 
 
-class Fetched(Enum):
+class Result(str, Enum):
+    """What became of one GIF."""
+
     WRITTEN = "written"
+    #: It was fetched before, and has not changed since.
     THERE = "there"
+    #: Under its name is the GIF of an earlier upload of the video.
+    EARLIER = "earlier"
     MISSING = "missing"
-    #: A key's file has the name of another key's folder.
-    CLASH = "clash"
+    #: Something else stands where its file belongs.
+    BLOCKED = "blocked"
 
 
 class Wanted(NamedTuple):
-    """A video's GIF, None when there is none, and where it goes."""
+    """One GIF. etag, uploaded: of what the video's key holds; None where it holds nothing any more.
+
+    key: the GIF's, None where there is none. size, stored: the GIF's.
+    """
+
+    video: ObjectName
+    etag: str | None = None
+    uploaded: datetime | None = None
+    key: str | None = None
+    size: int = 0
+    stored: datetime | None = None
+
+
+class Fetched(NamedTuple):
+    """file: its path, "" where there is none. bytes: of what was fetched just now."""
 
     video: str
-    gif: Stored | None
-    path: Path
+    result: Result
+    file: str = ""
+    bytes: int = 0
+    detail: str = ""
 
 
-def fetch(bucket: Bucket, wanted: Wanted, folder: Path) -> Fetched:
-    """folder: what `path` may not leave, by a symbolic link neither. Raises OpsError.
+def below(account: Account, where: ObjectName) -> Iterator[Wanted]:
+    """The GIFs below a prefix, and the videos that have none; from listings. Raises OpsError."""
+    for upload in walk(account, where, gifs=True):
+        name, item, gif = ObjectName(where.bucket, upload.key), upload.object, upload.gif
+        etag, uploaded = (item.etag, item.changed) if item and item.kind != "Symlink" else (None, None)
+        if gif:
+            yield Wanted(name, etag, uploaded, gif.key, gif.size, gif.changed)
+        elif item and is_video(item, account.project.settings):
+            yield Wanted(name, etag, uploaded)
 
-    A file that has the GIF's size and time is the GIF: the time is set when it is whole, and only then.
-    """
-    path, gif = wanted.path, wanted.gif
+
+def named(account: Account, name: ObjectName) -> Wanted:
+    """Raises OpsError."""
+    key = gif_key(account.project.settings.gif_prefix, name.bucket, name.key)
+    head, gif = account.bucket(name.bucket).head(name.key), account.gifs.head(key)
+    etag, uploaded = (head.etag, head.changed) if head and head.kind != "Symlink" else (None, None)
     if gif is None:
-        return Fetched.MISSING
-    _require_inside(path, folder)
+        return Wanted(name, etag, uploaded)
+    return Wanted(name, etag, uploaded, key, gif.size, gif.changed)
+
+
+def fetch(account: Account, folder: Folder, wanted: Wanted) -> Fetched:
+    """Into its file, unless that is there. Raises OpsError."""
+    uri = wanted.video.uri
+    if wanted.key is None or wanted.stored is None:
+        return Fetched(uri, Result.MISSING)
+    parts = file_name(*wanted.video, folds=folder.folds)
+    file = folder.shown(parts)
     try:
-        return Fetched.THERE if _is_there(path, gif) else _write(bucket, gif, path, folder)
-    except (NotADirectoryError, FileExistsError, IsADirectoryError):
-        return Fetched.CLASH
-    except OSError as exc:
-        raise Mistake(f"{path}: {exc.strerror or exc}") from exc
+        # Of a GIF that is older than its video's upload nobody knows yet whether it is of that.
+        is_sure = wanted.uploaded is None or wanted.uploaded <= wanted.stored
+        if folder.has(parts, wanted.size, wanted.stored) and (is_sure or _fits(account, wanted)):
+            return Fetched(uri, Result.THERE, file)
+        return _download(account, folder, wanted, parts)
+    except InTheWay as exc:
+        return Fetched(uri, Result.BLOCKED, detail=str(exc))
 
 
-def _is_there(path: Path, gif: Stored) -> bool:
-    try:
-        known = path.lstat()
-    except FileNotFoundError:
-        return False
-    is_same = known.st_size == gif.size and abs(known.st_mtime - gif.changed.timestamp()) < 1
-    return is_same and stat.S_ISREG(known.st_mode)
+def _fits(account: Account, wanted: Wanted) -> bool:
+    head = account.gifs.head(str(wanted.key))
+    return head is not None and head.metadata.get(_ETAG, "").upper() == wanted.etag
 
 
-def _write(bucket: Bucket, gif: Stored, path: Path, folder: Path) -> Fetched:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _require_inside(path, folder)
-    handle, part = tempfile.mkstemp(prefix=".fetching-", dir=path.parent)
-    os.close(handle)
-    moment = gif.changed.timestamp()
-    try:
-        if bucket.download(gif.key, Path(part)) is None:
-            return Fetched.MISSING
-        os.chmod(part, 0o644)
-        os.utime(part, (moment, moment))
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)
-    return Fetched.WRITTEN
+def _download(account: Account, folder: Folder, wanted: Wanted, parts: tuple[str, ...]) -> Fetched:
+    for pause in (*_PAUSES, None):
+        try:
+            return _read(account, folder, wanted, parts)
+        except NotAnswered:
+            if pause is None:
+                raise
+        time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
 
 
-def _require_inside(path: Path, folder: Path) -> None:
-    """As far as it is there already, the way to the file leads nowhere else."""
-    home = folder.resolve()
-    place = path.parent.resolve()
-    if place != home and home not in place.parents:
-        raise Mistake(f"{path}: a symbolic link on the way leads out of {folder}: remove it")
+def _read(account: Account, folder: Folder, wanted: Wanted, parts: tuple[str, ...]) -> Fetched:
+    uri = wanted.video.uri
+    with account.gifs.reading(str(wanted.key)) as found:
+        if found is None:
+            return Fetched(uri, Result.MISSING)
+        of = found.head.metadata.get(_ETAG, "").upper()
+        if wanted.etag and of and of != wanted.etag:
+            return Fetched(uri, Result.EARLIER)
+        with folder.writing(parts, found.head.changed) as file:
+            size = sum(file.write(piece) for piece in found.pieces)
+    return Fetched(uri, Result.WRITTEN, folder.shown(parts), size)
+
+
+def why_none(account: Account, name: ObjectName) -> str:
+    """Why a video has no GIF of what it holds now. Raises OpsError."""
+    head = account.bucket(name.bucket).head(name.key)
+    if head is None:
+        return "there is no such object, and no GIF of it"
+    record = record_of(account.tracking, account.project.settings, name.bucket, name.key, head.etag)
+    if record is None:
+        return "no record: the function has not seen it; `gifs backfill` sends it"
+    last = record.history.last
+    if last and last["status"] == "task_failed":
+        return f"the service made none: {last['reason'] or last['error_name']}; `gifs retry` makes another task"
+    if last and last["status"] == "failed":
+        return f"refused: {last['message']}"
+    return _WHY[record.state]

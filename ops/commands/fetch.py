@@ -1,81 +1,101 @@
-"""`gifs fetch`: the GIFs, into a folder."""
+"""`gifs fetch`: the GIFs into a folder; run again, it fetches what is new."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import click
 
-from handler.gif_store import gif_key
 from ops.account import Account
-from ops.buckets import Stored
 from ops.errors import GOOD, PERSON, Mistake
-from ops.fetching import Fetched, Wanted, fetch
-from ops.files import Targets
+from ops.fetching import Fetched, Result, Wanted, below, fetch, named, why_none
+from ops.folder import Folder
 from ops.names import ObjectName, object_name, prefix_name
 from ops.options import command
-from ops.output import Output
+from ops.output import Output, size_of
 from ops.parallel import in_order
+
+_WORDS = {
+    Result.EARLIER: "its GIF is that of an earlier upload",
+    Result.MISSING: "no GIF",
+    Result.BLOCKED: "not fetched",
+}
 
 
 @command("fetch")
 @click.argument("videos", nargs=-1, metavar="[oss://BUCKET/KEY]…")
-@click.option("--prefix", metavar="[oss://BUCKET/]PREFIX", help="Of all videos whose key begins so.")
-@click.option("--to", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR")
-def run(account: Account, output: Output, videos: tuple[str, ...], prefix: str | None, to: Path) -> int:
-    """Fetch GIFs into DIR/BUCKET/KEY.gif.
+@click.option("--prefix", metavar="[oss://BUCKET/]PREFIX", help="Those of all videos whose key begins so.")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Made when it is not there.",
+)
+def run(account: Account, output: Output, videos: tuple[str, ...], prefix: str | None, target: Path) -> int:
+    """Fetch GIFs into a folder, as DIR/<bucket>/<key>.gif.
 
-    Run it again, and it goes on where it stopped: a file that is there, as old and as large as the GIF, is not
-    fetched again. No name leaves DIR; what a file system cannot hold in a name is written as in a URL (%2E%2E).
-    Exit code 1 when a video that was named has no GIF.
+    A file that has its GIF's size and time is not fetched again. What a file's name cannot hold is written as %
+    and hex digits, and nothing is written outside of DIR. Exit code 1 when a named video has no GIF, or something
+    else stands where its file belongs.
     """
-    if not videos and prefix is None:
-        raise Mistake("name videos, or add --prefix (--prefix '' for all)")
-    targets = Targets(to)
-    found: Counter[Fetched] = Counter()
-
-    def get(wanted: Wanted) -> tuple[Wanted, Fetched]:
-        return wanted, fetch(account.gifs, wanted, to)
-
-    with output.progress("fetching") as progress:
-        for wanted, how in in_order(get, _wanted(account, videos, prefix, targets)):
-            found[how] += 1
-            progress.add(1)
+    if bool(videos) == (prefix is not None):
+        raise Mistake("name videos, or add --prefix: --prefix '' is all there are")
+    names = list(dict.fromkeys(object_name(uri) for uri in videos))
+    count: Counter[Result] = Counter()
+    size, to_say = 0, []
+    wanted = _wanted(account, names, prefix or "")
+    first = list(islice(wanted, 1))  # before a folder is made
+    with Folder(target) as folder, output.progress("fetching", len(names) or None) as progress:
+        for found in in_order(
+            lambda wanted: _explained(account, fetch(account, folder, wanted), wanted, is_named=bool(names)),
+            chain(first, wanted),
+        ):
+            count[found.result] += 1
+            size += found.bytes
+            progress.add(1, size_of(size))
             if output.as_json:
-                output.line({"video": wanted.video, "file": str(wanted.path), "result": how.value})
-            elif how is Fetched.MISSING:
-                output.say(f"{wanted.video}: has no GIF: `gifs show {wanted.video}` says why")
-            elif how is Fetched.CLASH:
-                output.say(f"{wanted.video}: {wanted.path} is a folder of another key's, or has a file on its way")
-    if not output.as_json:
-        output.text(f"{found[Fetched.WRITTEN]:,} fetched into {to}, {found[Fetched.THERE]:,} were there.")
-    return PERSON if found[Fetched.MISSING] + found[Fetched.CLASH] else GOOD
+                output.line({**found._asdict(), "result": found.result.value, "file": found.file or None})
+            elif names or found.result is Result.BLOCKED:  # of a prefix the others may be many, and are in DIR
+                to_say.append(found)
+    for found in to_say:
+        output.text(found.file or f"{found.video}: {_WORDS[found.result]}: {found.detail}")
+    _sum_up(output, count, size, target)
+    missing = count[Result.MISSING] + count[Result.EARLIER] if names else 0
+    return PERSON if missing or count[Result.BLOCKED] else GOOD
 
 
-def _wanted(account: Account, videos: tuple[str, ...], prefix: str | None, targets: Targets) -> Iterator[Wanted]:
-    for name in map(object_name, videos):
-        yield Wanted(name.uri, _gif_of(account, name), targets.path(*name))
-    if prefix is None:
+def _wanted(account: Account, names: list[ObjectName], prefix: str) -> Iterator[Wanted]:
+    if names:
+        yield from in_order(lambda name: named(account, name), names)
         return
-    settings = account.project.settings
-    for where in _where(account, prefix):
-        folder = f"{settings.gif_prefix}{where.bucket}/"
-        for gif in account.gifs.list(folder + where.key):
-            if gif.key.endswith(".gif"):
-                key = gif.key.removeprefix(folder).removesuffix(".gif")
-                yield Wanted(f"oss://{where.bucket}/{key}", gif, targets.path(where.bucket, key))
+    buckets = [ObjectName(bucket, prefix) for bucket in account.project.video_buckets]
+    for place in [prefix_name(prefix)] if prefix.startswith("oss://") else buckets:
+        yield from below(account, place)
 
 
-def _gif_of(account: Account, name: ObjectName) -> Stored | None:
-    """None when it is not there."""
-    key = gif_key(account.project.settings.gif_prefix, name.bucket, name.key)
-    head = account.gifs.head(key)
-    return Stored(key, head.size, head.etag, head.changed, head.storage_class, head.kind) if head else None
+def _explained(account: Account, found: Fetched, wanted: Wanted, *, is_named: bool) -> Fetched:
+    if is_named and found.result in (Result.MISSING, Result.EARLIER):
+        return found._replace(detail=why_none(account, wanted.video))
+    return found
 
 
-def _where(account: Account, prefix: str) -> list[ObjectName]:
-    if prefix.startswith("oss://"):
-        return [prefix_name(prefix)]
-    return [ObjectName(bucket, prefix) for bucket in account.project.video_buckets]
+def _sum_up(output: Output, count: Counter[Result], size: int, target: Path) -> None:
+    if output.as_json:
+        counts = {result.value: count[result] for result in Result}
+        output.line({**counts, "bytes": size, "directory": str(target)})
+        return
+    output.say(
+        f"{count[Result.WRITTEN]:,} fetched ({size_of(size)}) into {target}, {count[Result.THERE]:,} there before."
+    )
+    for result, words in (
+        (Result.MISSING, "Without a GIF"),
+        (Result.EARLIER, "With the GIF of an earlier upload, which was left out"),
+        (Result.BLOCKED, "Not fetched"),
+    ):
+        if count[result]:
+            output.say(f"{words}: {count[result]:,}.")

@@ -13,11 +13,11 @@ OPS = PROJECT / "ops"
 #: A room may import from the floors below its own.
 FLOORS = [
     {"errors"},
-    {"files", "output", "names", "refusals", "project", "times", "parallel", "gaps"},
+    {"file_names", "folder", "output", "names", "refusals", "project", "times", "parallel", "gaps"},
     {"buckets", "functions", "logs"},
     {"account", "records", "merge"},
-    {"uploads", "options", "sending", "lists", "story", "pausing", "fetching"},
-    {"findings", "retrying", "case", "locate", "overview"},
+    {"uploads", "options", "sending", "lists", "story", "pausing"},
+    {"findings", "retrying", "fetching", "case", "locate", "overview"},
     {"task_names", "verdict"},
     {"screen"},
     {"commands"},
