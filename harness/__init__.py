@@ -9,13 +9,9 @@ The plan of the house, from the roof down; a wing imports from those below it on
     cloud/          all services on one port, and what leads a request, an event or a right from one to another
     console/        the page that shows what happens
     stack/          s.yaml and .env: read, checked, and filled into the documents of ram/
-    fc/             Function Compute: control plane, instances, delivery of asynchronous calls
-    imm/            Intelligent Media Management: what makes OSS's video/animation
-    multimediaai/   Multimedia AI: CreateGifTask and what it makes
+    fc/             Function Compute: control plane, instances, delivery; sls/: where what functions print goes
+    multimediaai/   Multimedia AI and IMM, the two that make GIFs, and what both are made of: media/, openapi/
     oss/            OSS: state, and how it goes over the wire
-    sls/            Log Service: what functions print, and queries over it
-    openapi/        calls, answers and refusals of RPC-style services
-    media/          from a video file to a GIF
     signatures/     who has signed a request
     ram/            policies, identities, and how a service asks whether somebody may
     http/           the server, requests and answers, hosts, and what goes wrong on purpose

@@ -18,10 +18,10 @@ from harness.cli.clip import make_clip
 from harness.cloud.local import LocalCloud
 from harness.cloud.options import DEFAULTS, PROJECT, CloudOptions
 from harness.journal import Entry
-from harness.media.gif import SECONDS
-from harness.media.video import Video, VideoError
 from harness.multimediaai import Task, TaskStatus
 from harness.multimediaai.download import too_large
+from harness.multimediaai.media.gif import SECONDS
+from harness.multimediaai.media.video import Video, VideoError
 
 #: Longer than any step takes, so that a demo that hangs says so.
 STEP_SECONDS = 60.0

@@ -15,8 +15,8 @@ from harness.http.guard import WebGuard
 from harness.http.hosts import service_at
 from harness.http.server import ConnectionCut, Request, Response
 from harness.http.service import Service
-from harness.imm import VERSION as IMM_VERSION
 from harness.journal import Journal
+from harness.multimediaai.imm import VERSION as IMM_VERSION
 from harness.oss import OssService
 from harness.ram.identity import Identities
 

@@ -28,6 +28,7 @@ from harness.console.guard import confine
 from harness.fc import FunctionCompute, OssTrigger
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.fc.errors import FcError
+from harness.fc.sls import LogService
 from harness.http.faults import Faults
 from harness.http.guard import WebGuard
 from harness.http.hosts import service_at
@@ -39,7 +40,6 @@ from harness.oss import OssError, OssService
 from harness.ram.identity import Credentials, Identities
 from harness.ram.policy import Decision, Policy
 from harness.ram.realm import Realm
-from harness.sls import LogService
 from harness.stack.checks import wrong_names
 from harness.stack.local import read_local_stack
 from serverless.document import StackError

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.fc import FunctionSpec
 from harness.fc.instances.launcher import LogLine
-from harness.sls import Document, Line, LogService, SlsError, read_index
+from harness.fc.sls import Document, Line, LogService, SlsError, read_index
 from serverless.document import StackError
 
 

@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.imm import ImmService
-from harness.imm.workers import BucketError
+from harness.multimediaai.imm import ImmService
+from harness.multimediaai.imm.workers import BucketError
 from harness.oss import OssError, OssService
 from harness.ram.realm import Realm
 
 
 class Buckets:
-    """harness.imm's way to objects: as the project's service role."""
+    """harness.multimediaai.imm's way to objects: as the project's service role."""
 
     def __init__(self, oss: OssService) -> None:
         self._oss = oss

@@ -1,4 +1,4 @@
-"""The local Multimedia AI: its API (service.py) and its tasks; harness.media makes their GIFs."""
+"""The local Multimedia AI: its API (service.py) and its tasks; harness.multimediaai.media makes their GIFs."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.multimediaai.errors import refused
+from harness.multimediaai.openapi.gateway import Action, Fields, Params
 from harness.multimediaai.tasks import Task, Tasks, TaskStatus
-from harness.openapi.gateway import Action, Fields, Params
 
 #: The page names the error for a VideoName that is too long, but not the length (U).
 MAX_VIDEO_NAME = 128

@@ -6,7 +6,7 @@ page of a sister action.
 
 from __future__ import annotations
 
-from harness.openapi.errors import GATEWAY_ERRORS, ApiError, refusal
+from harness.multimediaai.openapi.errors import GATEWAY_ERRORS, ApiError, refusal
 
 _PROCESSING = GATEWAY_ERRORS["InternalError"][1]
 

@@ -1,6 +1,6 @@
 """multimediaai 2019-08-10, as far as it makes GIFs: CreateGifTask, GetTaskStatus, GetTaskResult, ListTasks.
 
-Calls are RPC style (harness.openapi); answers are JSON or XML. Each task downloads its VideoUrl and renders a real
+Calls are RPC style (openapi/); answers are JSON or XML. Each task downloads its VideoUrl and renders a real
 GIF. Permissions of this product are by action, not by resource.
 
 Not implemented, and answered so (501 NotImplemented): every other action of the product, among them label and
@@ -22,9 +22,9 @@ from harness.multimediaai.account import Account
 from harness.multimediaai.actions import Actions, Behaviour, result
 from harness.multimediaai.callback import tell
 from harness.multimediaai.download import Limits
+from harness.multimediaai.openapi.gateway import Api, Gateway
 from harness.multimediaai.tasks import Task, Tasks
 from harness.multimediaai.workers import Workers
-from harness.openapi.gateway import Api, Gateway
 from harness.ram.realm import Realm
 
 VERSION = "2019-08-10"

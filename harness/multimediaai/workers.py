@@ -10,10 +10,10 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.media.rendering import Renderer
-from harness.media.video import VideoError
 from harness.multimediaai.actions import Behaviour
 from harness.multimediaai.download import Cancelled, DownloadError, Limits, download
+from harness.multimediaai.media.rendering import Renderer
+from harness.multimediaai.media.video import VideoError
 from harness.multimediaai.result_forms import publish_as
 from harness.multimediaai.tasks import Task, Tasks, TaskStatus
 

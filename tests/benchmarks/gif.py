@@ -25,7 +25,7 @@ SECONDS, DRAWN_SECONDS = 60, 12
 _RENDER = """
 import json, sys, time
 from pathlib import Path
-from harness.media.gif import render
+from harness.multimediaai.media.gif import render
 from tests.benchmarks.worker import peak_bytes
 cpu = time.process_time()
 render(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -7,7 +7,7 @@ from typing import Any
 from alibabacloud_imm20200930 import models
 from alibabacloud_imm20200930.client import Client
 
-from harness.media.wanted import Wanted
+from harness.multimediaai.media.wanted import Wanted
 from harness.ram.identity import Credentials
 from tests.clients.matrix import Cell, Row, Section, Site, unknown_key, wrong_secret
 from tests.clients.tea import TeaClient, tea_config

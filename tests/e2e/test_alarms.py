@@ -14,11 +14,11 @@ import handler.errors
 from handler.errors import GifOnUploadError, VideosFailed
 from handler.logs import utc_now
 from harness.cloud import LocalCloud
+from harness.fc.sls import Line as LogLine
 from harness.journal import Entry
-from harness.sls import Line as LogLine
 from tests.e2e.handling import Handler
 from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, upload
-from tests.harness.sls.asking import ask, client
+from tests.harness.fc.sls.asking import ask, client
 from tests.project import PROJECT
 
 ALARMS = PROJECT / "alarms"

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from harness.http.body import BodyTimeout
 from harness.http.server import ConnectionCut, Request, Response
-from harness.media.wanted import Wanted
+from harness.multimediaai.media.wanted import Wanted
 from harness.oss.errors import OssError
 from harness.oss.notifications import Notifications
 from harness.oss.state.model import Bucket

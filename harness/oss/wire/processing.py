@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.http.server import Response
-from harness.media.wanted import SCALES, Wanted
-from harness.openapi.errors import ApiError
+from harness.multimediaai.media.wanted import SCALES, Wanted
+from harness.multimediaai.openapi.errors import ApiError
 from harness.oss.errors import OssError
 from harness.oss.state.model import check_bucket_name, check_key
 from harness.oss.wire.call import Call, Handler

@@ -21,7 +21,7 @@ from harness.fc import TimerTrigger
 from harness.multimediaai.result_forms import RESULT_FORMS
 from serverless.local import URL as DEFAULT_URL
 from tests.harness.cli.command_line import LIMIT, assert_mistake, environment, run, up
-from tests.harness.imm.orders import imm_client_at
+from tests.harness.multimediaai.imm.orders import imm_client_at
 from tests.project import PROJECT
 
 

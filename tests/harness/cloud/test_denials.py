@@ -23,9 +23,9 @@ from harness.fc import AsyncConfig, FunctionSpec
 from harness.fc.triggers.specs import HttpTrigger
 from harness.ram.identity import ACCOUNT_ID, Credentials
 from tests.harness.fc.clients import client3
+from tests.harness.fc.sls import asking
 from tests.harness.fc.test_http_triggers import signed
-from tests.harness.imm.orders import by_oss2, imm_client, process
-from tests.harness.sls import asking
+from tests.harness.multimediaai.imm.orders import by_oss2, imm_client, process
 from tests.project import PROJECT
 
 HERE = f"cn-beijing:{ACCOUNT_ID}"

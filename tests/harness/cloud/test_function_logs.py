@@ -12,7 +12,7 @@ import pytest
 from harness.cloud import ALLOW_ALL, LocalCloud, local_cloud
 from harness.fc import FunctionSpec
 from serverless.document import StackError
-from tests.harness.sls.asking import INDEX, ask, client
+from tests.harness.fc.sls.asking import INDEX, ask, client
 
 CODE = """
 import json

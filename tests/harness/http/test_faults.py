@@ -11,11 +11,11 @@ import pytest
 
 from harness.cli.client import oss_client
 from harness.cloud import local_cloud
+from harness.fc.sls.wire import operations as sls_operations
 from harness.fc.triggers import http
 from harness.http.faults import KINDS, Fault, FaultError, Faults, describe, parse_fault
 from harness.http.operations import OPERATIONS
 from harness.oss.wire import operations as oss_operations
-from harness.sls.wire import operations as sls_operations
 
 VALUES = {
     "error": "503/Unavailable",

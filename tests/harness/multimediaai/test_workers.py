@@ -11,8 +11,8 @@ import pytest
 
 from harness.http.server import Request, Response
 from harness.multimediaai import Task, TaskStatus
-from tests.harness.media.videos import make_sound, make_video
 from tests.harness.multimediaai.calls import legacy
+from tests.harness.multimediaai.media.videos import make_sound, make_video
 from tests.harness.multimediaai.world import World
 
 SECONDS = 20.0

@@ -1,4 +1,4 @@
-"""Log Service's signatures: the examples of its page, and what is refused. Its SDK signs in tests/harness/sls."""
+"""Log Service's signatures: the examples of its page, and what is refused. Its SDK signs elsewhere."""
 
 from __future__ import annotations
 

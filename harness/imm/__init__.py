@@ -1,8 +1,0 @@
-"""The local Intelligent Media Management (IMM): its API (service.py), projects, buckets bound to them, tasks."""
-
-from __future__ import annotations
-
-from harness.imm.service import VERSION, ImmService
-from harness.imm.state.tasks import MediaTask
-
-__all__ = ["VERSION", "ImmService", "MediaTask"]
