@@ -54,6 +54,8 @@ def _show(account: Account, output: Output, found: Overview) -> None:
     for entry in found.newest:
         output.text(f"    {ago((found.now - entry.since).total_seconds())} ago  {_named(entry)}")
         output.text(f"      {entry.code}: {entry.reason}" if entry.code else f"      {entry.reason}")
+    if found.newest:
+        output.text("    `./gifs show` says more of one; once the cause is mended, `./gifs retry` sends it again.")
 
 
 def _pending(found: Overview) -> str:
