@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.client import responses
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.console import Console
 from harness.fc import FunctionCompute
+from harness.fc.sls import LogService
 from harness.fc.triggers.http import is_for_trigger
 from harness.http.faults import Faults
 from harness.http.guard import WebGuard
 from harness.http.hosts import service_at
 from harness.http.server import ConnectionCut, Request, Response
-from harness.http.service import Service
+from harness.http.service import Call, Service
 from harness.journal import Journal
+from harness.multimediaai import MultimediaAIService
 from harness.multimediaai.imm import VERSION as IMM_VERSION
+from harness.multimediaai.imm import ImmService
 from harness.oss import OssService
 from harness.ram.identity import Identities
 
@@ -35,10 +39,10 @@ class Dispatcher:
     def __init__(
         self,
         oss: OssService,
-        multimediaai: Service,
-        imm: Service,
+        multimediaai: MultimediaAIService,
+        imm: ImmService,
         fc: FunctionCompute,
-        sls: Service,
+        sls: LogService,
         console: Console,
         cloud: Surroundings,
         guard: WebGuard,
@@ -50,29 +54,31 @@ class Dispatcher:
     def answer(self, request: Request) -> Response:
         """To a request that came in over the wire: `dispatch`, if the guard lets it pass. Raises ConnectionCut."""
         service = self._route(request)
-        if service is self._console:  # it has its own guard
-            return self.dispatch(request)
-        consents = self._oss.consents if service is self._oss else _never
-        reason = self._guard.reason(request, consents)
-        return service.refuse(request, 403, "AccessDenied", reason) if reason else self.dispatch(request)
+        call = service.read(request)
+        if service is not self._console:  # it has its own guard
+            consents = partial(self._oss.consents, call) if service is self._oss else _never
+            if reason := self._guard.reason(request, consents):
+                return service.refuse(call, 403, "AccessDenied", reason)
+        return self._perform(service, call)
 
     def refuse(self, request: Request, status: int, message: str) -> Response:
         """To what is no HTTP request, in the form of the service that it seems to be for."""
-        return self._route(request).refuse(request, status, "BadRequest", message)
+        service = self._route(request)
+        return service.refuse(service.read(request), status, "BadRequest", message)
 
     def dispatch(self, request: Request) -> Response:
         """The service's answer, as far as faults leave it. Raises ConnectionCut."""
         service = self._route(request)
-        if service is self._console:
-            return service.handle(request)
-        operation = service.operation(request)
-        fault = self._cloud.faults.draw(service.name, operation)
+        return self._perform(service, service.read(request))
+
+    def _perform(self, service: Service[Any], call: Call) -> Response:
+        fault = self._cloud.faults.draw(service.name, call.name) if service is not self._console else None
         if fault is None:
-            return service.handle(request)
-        self._cloud.journal.add("fault", service=service.name, operation=operation, fault=fault.kind)
+            return service.answer(call)
+        self._cloud.journal.add("fault", service=service.name, operation=call.name, fault=fault.kind)
         if fault.kind in ("error", "throttle"):
             status, code = fault.refusal(service.name)
-            return service.refuse(request, status, code, "a fault was asked for")
+            return service.refuse(call, status, code, "a fault was asked for")
         if fault.kind == "latency":
             time.sleep(fault.number())
         elif fault.kind == "expire":
@@ -83,7 +89,7 @@ class Dispatcher:
             raise ConnectionCut
         if fault.kind == "page":
             return _page(fault.status())
-        response = service.handle(request)
+        response = service.answer(call)
         if fault.kind == "kill_after":
             self._fc.kill_running()
         if fault.kind in ("reset_after", "kill_after"):
@@ -96,8 +102,8 @@ class Dispatcher:
             response.before = _dripping(fault.number())
         return _page(fault.status()) if fault.kind == "page_after" else response
 
-    def _route(self, request: Request) -> Service:
-        services: tuple[Service, ...] = (self._oss, self._multimediaai, self._imm, self._fc, self._sls)
+    def _route(self, request: Request) -> Service[Any]:
+        services: tuple[Service[Any], ...] = (self._oss, self._multimediaai, self._imm, self._fc, self._sls)
         if known := service_at(request.host):
             return next(service for service in services if service.name == known)
         if self._console.owns(request):
@@ -114,7 +120,7 @@ class Dispatcher:
         return self._multimediaai if request.host_name.startswith("multimediaai.") else self._oss
 
 
-def _never(request: Request) -> bool:
+def _never() -> bool:
     return False
 
 

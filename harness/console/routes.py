@@ -19,6 +19,18 @@ class Route:
     answer: Callable[[Request], Response]
 
 
+@dataclass(frozen=True)
+class Call:
+    """A request and its route, None when there is none."""
+
+    request: Request
+    route: Route | None
+
+    @property
+    def name(self) -> str:
+        return self.route.operation if self.route else "Invalid"
+
+
 class BadRequest(ValueError):
     """The request makes no sense; the message says what would."""
 

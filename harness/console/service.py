@@ -11,7 +11,7 @@ from harness.console.admin import Admin
 from harness.console.cloud import Cloud
 from harness.console.live import Live, TooManyStreams
 from harness.console.pages import Pages
-from harness.console.routes import BadRequest, Route
+from harness.console.routes import BadRequest, Call
 from harness.console.views import Views
 from harness.http.faults import FaultError
 from harness.http.server import Request, Response
@@ -37,48 +37,43 @@ class Console:
         """Whether a request on the shared port is for the console."""
         return guard.is_for_console(request)
 
-    def operation(self, request: Request) -> str:
-        route = self._route(request)
-        return route.operation if route else "Invalid"
+    def read(self, request: Request) -> Call:
+        method = "GET" if request.method == "HEAD" else request.method
+        return Call(request, self._routes.get((method, request.path.rstrip("/"))))
 
-    def handle(self, request: Request) -> Response:
+    def answer(self, call: Call) -> Response:
         try:
-            guard.check(request)
+            guard.check(call.request)
         except guard.Forbidden as exc:
-            return self.refuse(request, 403, "Forbidden", str(exc))
-        route = self._route(request)
-        if route is None:
-            return self._no_route(request)
+            return self.refuse(call, 403, "Forbidden", str(exc))
+        if call.route is None:
+            return self._no_route(call)
         try:
-            return route.answer(request)
+            return call.route.answer(call.request)
         except (BadRequest, FaultError) as exc:
-            return self.refuse(request, 400, "BadRequest", str(exc))
+            return self.refuse(call, 400, "BadRequest", str(exc))
         except OssError as exc:
-            return self.refuse(request, exc.status, exc.code, exc.message)
+            return self.refuse(call, exc.status, exc.code, exc.message)
         except ActionError as exc:
-            return self.refuse(request, exc.status, exc.code, str(exc))
+            return self.refuse(call, exc.status, exc.code, str(exc))
         except TooManyStreams:
-            return self.refuse(request, 503, "TooManyStreams", "too many pages are open; close one")
+            return self.refuse(call, 503, "TooManyStreams", "too many pages are open; close one")
         except sqlite3.Error:
             if not self.live.closed:
                 raise
-            return self.refuse(request, 503, "Stopping", "the local cloud is stopping")
+            return self.refuse(call, 503, "Stopping", "the local cloud is stopping")
 
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
+    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
         return admin.error(status, code, message)
 
     def close(self) -> None:
         self.live.close()
 
-    def _route(self, request: Request) -> Route | None:
-        method = "GET" if request.method == "HEAD" else request.method
-        path = request.path.rstrip("/")
-        return self._routes.get((method, path))
-
-    def _no_route(self, request: Request) -> Response:
+    def _no_route(self, call: Call) -> Response:
+        request = call.request
         allowed = sorted(method for method, path in self._routes if path == request.path.rstrip("/"))
         if not allowed:
-            return self.refuse(request, 404, "NotFound", f"there is no {request.path}")
-        response = self.refuse(request, 405, "MethodNotAllowed", f"{request.path} takes {', '.join(allowed)}")
+            return self.refuse(call, 404, "NotFound", f"there is no {request.path}")
+        response = self.refuse(call, 405, "MethodNotAllowed", f"{request.path} takes {', '.join(allowed)}")
         response.headers["Allow"] = ", ".join(allowed)
         return response

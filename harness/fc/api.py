@@ -81,6 +81,20 @@ class Route:
         return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
 
 
+@dataclass(frozen=True)
+class Found:
+    """A request, the route that takes it (None: none does), and what its path names."""
+
+    request: Request
+    route: Route | None
+    names: Mapping[str, str]
+    request_id: str
+
+    @property
+    def name(self) -> str:
+        return self.route.operation if self.route else "NotImplemented"
+
+
 def json_response(document: Any, status: int = 200) -> Response:
     return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
@@ -106,60 +120,54 @@ class Api:
         self._realm, self._guard = realm, guard
         self._nonces = NonceLog()
 
-    def operation(self, request: Request) -> str:
-        found = self._find(request)
-        return found[0].operation if found else "NotImplemented"
-
-    def handle(self, request: Request) -> Response:
-        request_id = new_request_id()
-        found = self._find(request)
-        signer = None
-        try:
-            if not found:
-                message = f"the local cloud does not implement {request.method} {request.path}"
-                raise FcError(501, "NotImplemented", message)
-            route, names = found
-            body = read_body(request, route.max_body)
-            signer = self._authenticate(request, body)
-            if route.resource:
-                where = defaultdict(lambda: "*", {"qualifier": LATEST, **request.params, **names})
-                action = route.action or f"fc:{route.operation}"
-                self._guard.allow(signer, action, route.resource.format_map(where), request)
-            response = route.run(Call(request, body, names, signer, request_id))
-        except SignatureError as exc:
-            response = self._error(request, FcError(exc.status, exc.code, exc.message), request_id)
-        except FcError as exc:
-            response = self._error(request, exc, request_id)
-        except (ConnectionCut, ConnectionError, MalformedBody):  # the client is gone, or shall be
-            raise
-        except Exception:  # noqa: BLE001  (a fault of ours is an answer, as it would be there)
-            _log.exception("%s failed", found[0].operation if found else request.path)
-            error = FcError(500, "InternalServerError", "an internal error has occurred")
-            response = self._error(request, error, request_id)
-        self._realm.journal.add(
-            "request",
-            service="fc",
-            operation=found[0].operation if found else "NotImplemented",
-            function=found[1].get("function", "") if found else "",
-            status=response.status,
-            signer=signer_name(signer),
-            request_id=request_id,
-        )
-        response.headers.setdefault("X-Fc-Request-Id", request_id)
-        return response
-
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
-        request_id = new_request_id()
-        response = self._error(request, FcError(status, code, message), request_id)
-        response.headers["X-Fc-Request-Id"] = request_id
-        return response
-
-    def _find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def read(self, request: Request) -> Found:
         for route in self._routes:
             names = route.match(request)
             if names is not None:
-                return route, names
-        return None
+                return Found(request, route, names, new_request_id())
+        return Found(request, None, {}, new_request_id())
+
+    def answer(self, call: Found) -> Response:
+        request, signer = call.request, None
+        try:
+            if not call.route:
+                message = f"the local cloud does not implement {request.method} {request.path}"
+                raise FcError(501, "NotImplemented", message)
+            body = read_body(request, call.route.max_body)
+            signer = self._authenticate(request, body)
+            self._require(call.route, call, signer)
+            response = call.route.run(Call(request, body, call.names, signer, call.request_id))
+        except SignatureError as exc:
+            response = _error(call, FcError(exc.status, exc.code, exc.message))
+        except FcError as exc:
+            response = _error(call, exc)
+        except (ConnectionCut, ConnectionError, MalformedBody):  # the client is gone, or shall be
+            raise
+        except Exception:  # noqa: BLE001  (a fault of ours is an answer, as it would be there)
+            _log.exception("%s failed", call.name if call.route else request.path)
+            response = _error(call, FcError(500, "InternalServerError", "an internal error has occurred"))
+        self._realm.journal.add(
+            "request",
+            service="fc",
+            operation=call.name,
+            function=call.names.get("function", ""),
+            status=response.status,
+            signer=signer_name(signer),
+            request_id=call.request_id,
+        )
+        response.headers.setdefault("X-Fc-Request-Id", call.request_id)
+        return response
+
+    def refuse(self, call: Found, status: int, code: str, message: str) -> Response:
+        response = _error(call, FcError(status, code, message))
+        response.headers["X-Fc-Request-Id"] = call.request_id
+        return response
+
+    def _require(self, route: Route, call: Found, signer: Credentials) -> None:
+        if route.resource:
+            where = defaultdict(lambda: "*", {"qualifier": LATEST, **call.request.params, **call.names})
+            action = route.action or f"fc:{route.operation}"
+            self._guard.allow(signer, action, route.resource.format_map(where), call.request)
 
     def _authenticate(self, request: Request, body: bytes) -> Credentials:
         now, identities = self._realm.clock(), self._realm.identities
@@ -167,7 +175,8 @@ class Api:
             return fc2.verify(request, identities, now=now)
         return acs3.verify(request, body, identities, now=now, nonces=self._nonces)
 
-    def _error(self, request: Request, error: FcError, request_id: str) -> Response:
-        if request.path.startswith(V2):
-            return json_response({"ErrorCode": error.code, "ErrorMessage": error.message}, error.status)
-        return Response(error.status, {"Content-Type": "application/json"}, error.body(request_id))
+
+def _error(call: Found, error: FcError) -> Response:
+    if call.request.path.startswith(V2):
+        return json_response({"ErrorCode": error.code, "ErrorMessage": error.message}, error.status)
+    return Response(error.status, {"Content-Type": "application/json"}, error.body(call.request_id))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness.fc.api import Api
+from harness.fc.api import Api, Found
 from harness.fc.control.plane import ControlPlane
 from harness.fc.control.surroundings import BucketEvents, CodeBucket, NoBucketEvents, NoCodeBucket
 from harness.fc.delivery.destinations import Destinations
@@ -34,7 +34,7 @@ from harness.fc.invoke_api import invocation_routes
 from harness.fc.records import InvocationRecord, InvocationRecords
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
-from harness.fc.triggers.http import OPERATION, HttpTriggers, is_for_trigger
+from harness.fc.triggers.http import HttpTriggers, TriggerCall, is_for_trigger
 from harness.fc.triggers.sources import TriggerSources
 from harness.fc.triggers.specs import Trigger
 from harness.fc.triggers.timers import Timers
@@ -119,14 +119,16 @@ class FunctionCompute:
             self.directory,
         )
 
-    def operation(self, request: Request) -> str:
-        return OPERATION if is_for_trigger(request) else self._api.operation(request)
+    def read(self, request: Request) -> Found | TriggerCall:
+        return (self.http if is_for_trigger(request) else self._api).read(request)
 
-    def handle(self, request: Request) -> Response:
-        return (self.http if is_for_trigger(request) else self._api).handle(request)
+    def answer(self, call: Found | TriggerCall) -> Response:
+        return self.http.answer(call) if isinstance(call, TriggerCall) else self._api.answer(call)
 
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
-        return self._api.refuse(request, status, code, message)
+    def refuse(self, call: Found | TriggerCall, status: int, code: str, message: str) -> Response:
+        if isinstance(call, TriggerCall):
+            return self.http.refuse(call, status, code, message)
+        return self._api.refuse(call, status, code, message)
 
     @property
     def delivery(self) -> DeliveryFaults:

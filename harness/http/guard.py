@@ -29,7 +29,7 @@ class WebGuard:
         self._anywhere, self._own = anywhere, own
         self.domains = domains
 
-    def reason(self, request: Request, consents: Callable[[Request], bool]) -> str:
+    def reason(self, request: Request, consents: Callable[[], bool]) -> str:
         """Why the request is refused, "" if it is not.
 
         consents: whether the service that it is for wants this request of a page of another origin.
@@ -41,7 +41,7 @@ class WebGuard:
                 f"The local cloud does not answer to the host name {request.host_name[:_SHOWN]!r}: use a loopback "
                 "address, localhost or a name below it, or an aliyuncs.com name; or start it with --anywhere."
             )
-        if is_foreign(request) and not consents(request):
+        if is_foreign(request) and not consents():
             who = request.header("Origin")[:_SHOWN] or "another origin"
             return (
                 f"A web page of {who} may not call the local cloud. For objects a CORS rule of the bucket "

@@ -15,10 +15,11 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import formatdate
+from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -69,16 +70,14 @@ class Request:
     headers: Message
     body: Body
     client: str = "127.0.0.1"
-    #: what a service finds out about this request and needs again: signer, key, the parsed call
-    notes: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def query(self) -> list[tuple[str, str]]:
+    @cached_property
+    def query(self) -> Sequence[tuple[str, str]]:
         parts = [part.partition("=") for part in self.query_string.split("&") if part]
         return [(unquote_plus(name), unquote_plus(value)) for name, _, value in parts]
 
-    @property
-    def params(self) -> dict[str, str]:
+    @cached_property
+    def params(self) -> Mapping[str, str]:
         return dict(self.query)
 
     def header(self, name: str, default: str = "") -> str:
@@ -90,7 +89,7 @@ class Request:
         """The Host header as it was sent, often with a port."""
         return self.header("Host")
 
-    @property
+    @cached_property
     def host_name(self) -> str:
         return host_name(self.host)
 

@@ -22,6 +22,7 @@ from harness.multimediaai.account import Account
 from harness.multimediaai.actions import Actions, Behaviour, result
 from harness.multimediaai.callback import tell
 from harness.multimediaai.download import Limits
+from harness.multimediaai.openapi.call import Call, read_call
 from harness.multimediaai.openapi.gateway import Api, Gateway
 from harness.multimediaai.tasks import Task, Tasks
 from harness.multimediaai.workers import Workers
@@ -103,14 +104,14 @@ class MultimediaAIService(Behaviour):
         task = self.tasks.get(task_id)
         return 1.0 if task and task.ended else self._workers.progress(task_id)
 
-    def operation(self, request: Request) -> str:
-        return self._gateway.operation(request)
+    def read(self, request: Request) -> Call:
+        return read_call(request)
 
-    def handle(self, request: Request) -> Response:
-        return self._gateway.handle(request)
+    def answer(self, call: Call) -> Response:
+        return self._gateway.answer(call)
 
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
-        return self._gateway.refuse(request, status, code, message)
+    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
+        return self._gateway.refuse(call, status, code, message)
 
     def _note(self, task: Task) -> None:
         fields = {"task_id": task.task_id, "status": task.status.name.lower(), "video": task.video}

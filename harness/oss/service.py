@@ -60,12 +60,12 @@ from harness.oss.wire.addressing import Addressing, Target, is_mainland_public, 
 from harness.oss.wire.call import Call, Handler, Media
 from harness.oss.wire.consent import Consent
 from harness.oss.wire.inside import Inside
-from harness.oss.wire.operations import Operation, detect
+from harness.oss.wire.operations import INVALID, Operation, detect
 from harness.oss.wire.place import Place
 from harness.oss.wire.times import http_date
 from harness.oss.wire.unsupported import refuse_unsupported
 from harness.oss.wire.xml import Element, render
-from harness.ram.identity import Credentials
+from harness.ram.identity import signer_name
 from harness.ram.realm import Realm
 from harness.signatures import oss_v4
 
@@ -121,64 +121,58 @@ class OssService:
         self.media: Media | None = None
         self._access = Access(realm, self._place)
         self._addressing = Addressing(self.store.has_bucket, self.store.domains.bucket_of, realm.region)
-        self._consent = Consent(self._addressing.target, self.store.cors.of, code_bucket)
+        self._consent = Consent(self.store.cors.of, code_bucket)
         self._code_bucket = code_bucket
 
-    def operation(self, request: Request) -> str:
-        """The name in the API reference; "Invalid" for a request that is none."""
-        try:
-            return detect(request, self._addressing.target(request)).name
-        except OssError:
-            return "Invalid"
-
-    def handle(self, request: Request) -> Response:
-        started, request_id = time.monotonic(), secrets.token_hex(12).upper()
-        target, name = Target(), "Invalid"
+    def read(self, request: Request) -> Call:
+        target, operation, error = Target(), INVALID, None
         try:
             target = self._addressing.target(request)
-            if request.method != "OPTIONS":
-                refuse_unsupported(request)
             operation = detect(request, target)
-            name = operation.name
-            forbidden = self._new_account and target.bucket != self._code_bucket  # which is the platform's own
-            if forbidden and is_mainland_public(request.host_name) and _moves_data(operation):
-                raise OssError("PublicEndpointForbidden")
-            # before anything else, the signature too: by that clients tell whether a bucket exists
-            if target.bucket and operation.name not in _MAKE_BUCKETS:
-                self.store.bucket(target.bucket)
-            unsigned = request.method == "OPTIONS"  # a preflight has the query of the request that it announces
-            signer = None if unsigned else self._access.signer(request, target.resource)
-            response = self._run(request, operation, target, signer, request_id)
+        except OssError as exc:
+            error = exc
+        return Call(
+            request,
+            operation,
+            target.bucket,
+            target.key,
+            secrets.token_hex(12).upper(),
+            self.store,
+            self.notifications,
+            self._place,
+            self._access,
+            self.media,
+            error,
+        )
+
+    def answer(self, call: Call) -> Response:
+        started = time.monotonic()
+        try:
+            response = self._perform(call)
         except OssError as error:
-            response = self._error(request, error, request_id, target.bucket)
+            response = self._error(call, error)
         except (ConnectionCut, MalformedBody):
             raise
         except Exception:  # noqa: BLE001  (a fault of ours is an InternalError, as it would be there)
-            _log.exception("%s failed", name)
-            response = self._error(request, OssError("InternalError"), request_id, target.bucket)
+            _log.exception("%s failed", call.name)
+            response = self._error(call, OssError("InternalError"))
         self._journal.add(
             "request",
             service=self.name,
-            operation=name,
-            bucket=target.bucket,
-            key=request.notes.get("key", target.key),
+            operation=call.name,
+            bucket=call.bucket,
+            key=call.key,
             status=response.status,
-            signer=request.notes.get("signer", "anonymous"),
+            signer=signer_name(call.signer),
         )
-        return self._complete(response, request, target.bucket, request_id, started)
+        return self._complete(call, response, started)
 
-    def consents(self, request: Request) -> bool:
+    def consents(self, call: Call) -> bool:
         """Whether a web page of another origin may send this: as the bucket's CORS rules say."""
-        return self._consent.given(request)
+        return self._consent.given(call)
 
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
-        request_id = secrets.token_hex(12).upper()
-        try:
-            bucket = self._addressing.target(request).bucket
-        except OssError:
-            bucket = ""
-        response = self._error(request, OssError(code, message, status), request_id, bucket)
-        return self._complete(response, request, bucket, request_id, time.monotonic())
+    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
+        return self._complete(call, self._error(call, OssError(code, message, status)), time.monotonic())
 
     def presign_get(self, bucket: str, key: str, seconds: int, base_url: str, *, ago: float = 0.0) -> str:
         """A URL by which anyone may get the object for `seconds`, signed (V4) by the owner so long `ago`.
@@ -208,33 +202,32 @@ class OssService:
     def close(self) -> None:
         self.store.close()
 
-    def _run(
-        self, request: Request, operation: Operation, target: Target, signer: Credentials | None, request_id: str
-    ) -> Response:
-        call = Call(
-            request,
-            operation,
-            target.bucket,
-            target.key,
-            signer,
-            request_id,
-            self.store,
-            self.notifications,
-            self._place,
-            self._access,
-            self.media,
-        )
+    def _perform(self, call: Call) -> Response:
+        request, operation = call.request, call.operation
+        unsigned = request.method == "OPTIONS"  # a preflight has the query of the request that it announces
+        if not unsigned:
+            refuse_unsupported(request)
+        if call.error:
+            raise call.error
+        forbidden = self._new_account and call.bucket != self._code_bucket  # which is the platform's own
+        if forbidden and is_mainland_public(request.host_name) and _moves_data(operation):
+            raise OssError("PublicEndpointForbidden")
+        # before anything else, the signature too: by that clients tell whether a bucket exists
+        if call.bucket and operation.name not in _MAKE_BUCKETS:
+            self.store.bucket(call.bucket)
+        if not unsigned:
+            call.signer = self._access.signer(request, Target(call.bucket, call.key).resource)
         if operation.action:
-            call.authorize(operation.action, target.bucket, target.key)
+            call.authorize(operation.action, call.bucket, call.key)
         return HANDLERS[operation.name](call)
 
-    def _error(self, request: Request, error: OssError, request_id: str, bucket: str) -> Response:
+    def _error(self, call: Call, error: OssError) -> Response:
         endpoint = f"oss-{self._place.region}.aliyuncs.com"
         elements: list[Element] = [
             ("Code", error.code),
             ("Message", error.message),
-            ("RequestId", request_id),
-            ("HostId", request.host or (f"{bucket}.{endpoint}" if bucket else endpoint)),
+            ("RequestId", call.request_id),
+            ("HostId", call.request.host or (f"{call.bucket}.{endpoint}" if call.bucket else endpoint)),
             *error.fields.items(),
         ]
         if error.ec:
@@ -245,19 +238,17 @@ class OssService:
         # an error must be read even by a client that cannot read the key in it
         document = render(("Error", [(name, xml_text(str(text))) for name, text in elements]))
         headers["Content-Type"] = "application/xml"
-        if request.method == "HEAD":
+        if call.request.method == "HEAD":
             return Response(error.status, {**headers, "x-oss-err": base64.b64encode(document).decode()})
         return Response(error.status, headers, document)
 
-    def _complete(
-        self, response: Response, request: Request, bucket: str, request_id: str, started: float
-    ) -> Response:
+    def _complete(self, call: Call, response: Response, started: float) -> Response:
         response.headers = {
             "Server": "AliyunOSS",
             "Date": http_date(self._place.clock()),
-            "x-oss-request-id": request_id,
+            "x-oss-request-id": call.request_id,
             "x-oss-server-time": str(int((time.monotonic() - started) * 1000)),
-            **cors.headers_for(self.store.cors.of(bucket), request),
+            **cors.headers_for(self.store.cors.of(call.bucket), call.request),
             **response.headers,
         }
         return response

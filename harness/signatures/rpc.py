@@ -25,7 +25,7 @@ _MANDATORY = ("AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion",
 
 def parameters(request: Request, body: bytes) -> dict[str, str]:
     """Query and form parameters together; one in both has the form's value, as the SDKs sign it."""
-    params = request.params
+    params = dict(request.params)
     if "application/x-www-form-urlencoded" in request.header("Content-Type").lower():
         params.update(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     return params

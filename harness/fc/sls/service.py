@@ -13,13 +13,13 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.fc.sls.errors import SlsError
 from harness.fc.sls.state.model import Document, Line
 from harness.fc.sls.state.store import Store
-from harness.fc.sls.wire.call import MAX_BODY, Call, Operation, Place, project_of
+from harness.fc.sls.wire.call import MAX_BODY, Call, Found, Operation, Place, project_of
 from harness.fc.sls.wire.operations import OPERATIONS
 from harness.http.body import MalformedBody
 from harness.http.server import ConnectionCut, Request, Response
@@ -58,24 +58,25 @@ class LogService:
         """Raises SlsError when there is no such logstore."""
         self.store.write(project, logstore, lines)
 
-    def operation(self, request: Request) -> str:
-        found = _find(request, project_of(request))
-        return found[0].name if found else "NotImplemented"
+    def read(self, request: Request) -> Found:
+        project, request_id = project_of(request), secrets.token_hex(12).upper()
+        for operation in OPERATIONS:
+            names = operation.match(request, project)
+            if names is not None:
+                return Found(request, project, operation, names, request_id)
+        return Found(request, project, None, {}, request_id)
 
-    def handle(self, request: Request) -> Response:
-        request_id, project = secrets.token_hex(12).upper(), project_of(request)
-        name, signer = "NotImplemented", None
+    def answer(self, call: Found) -> Response:
+        signer = None
         try:
-            operation, names = _known(request, project)
-            name = operation.name
-            body = _body(request)
+            operation, body = _known(call), _body(call.request)
             realm = self._realm
-            signer = sls.verify(request, body, realm.identities, region=realm.region, now=realm.clock())
-            call = Call(request, body, project, names, self.store, self._place)
+            signer = sls.verify(call.request, body, realm.identities, region=realm.region, now=realm.clock())
             if operation.has_project:
-                self.store.project(project)
+                self.store.project(call.project)
             self._require(operation, call, signer)
-            response = operation.run(call)
+            signed = Call(call.request, body, call.project, call.names, self.store, self._place)
+            response = operation.run(signed)
         except SignatureError as error:
             response = _refusal(error.status, error.code, error.message)
         except SlsError as error:
@@ -83,23 +84,23 @@ class LogService:
         except (ConnectionCut, ConnectionError, MalformedBody):  # the client is gone, or shall be
             raise
         except Exception:  # noqa: BLE001  (a fault of ours is an answer, as it would be there)
-            _log.exception("%s failed", name)
+            _log.exception("%s failed", call.name)
             response = _refusal(500, "InternalServerError", "Internal server error")
         self._realm.journal.add(
             "request",
             service=self.name,
-            operation=name,
-            project=project,
+            operation=call.name,
+            project=call.project,
             status=response.status,
             signer=signer_name(signer),
-            request_id=request_id,
+            request_id=call.request_id,
         )
-        return self._complete(response, request_id)
+        return self._complete(response, call.request_id)
 
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
-        return self._complete(_refusal(status, code, message), secrets.token_hex(12).upper())
+    def refuse(self, call: Found, status: int, code: str, message: str) -> Response:
+        return self._complete(_refusal(status, code, message), call.request_id)
 
-    def _require(self, operation: Operation, call: Call, signer: Credentials) -> None:
+    def _require(self, operation: Operation, call: Found, signer: Credentials) -> None:
         action = f"log:{operation.action or operation.name}"
         scope = operation.resource.format_map({"project": call.project, **call.names})
         resource = f"acs:log:{self._place.region}:{self._place.account_id}:project/{scope}"
@@ -116,23 +117,14 @@ class LogService:
         return response
 
 
-def _find(request: Request, project: str) -> tuple[Operation, Mapping[str, str]] | None:
-    for operation in OPERATIONS:
-        names = operation.match(request, project)
-        if names is not None:
-            return operation, names
-    return None
-
-
-def _known(request: Request, project: str) -> tuple[Operation, Mapping[str, str]]:
-    if (version := request.header("x-log-apiversion")) not in _VERSIONS:
+def _known(call: Found) -> Operation:
+    if (version := call.request.header("x-log-apiversion")) not in _VERSIONS:
         raise SlsError("InvalidAPIVersion", version or '""')
-    found = _find(request, project)
-    if found is None:
-        if not project:
+    if call.operation is None:
+        if not call.project:
             raise SlsError("MissingHost", "the Host header names no project: <project>.<region>.log.aliyuncs.com")
-        raise SlsError("NotImplemented", f"{request.method} {request.path}")
-    return found
+        raise SlsError("NotImplemented", f"{call.request.method} {call.request.path}")
+    return call.operation
 
 
 def _body(request: Request) -> bytes:

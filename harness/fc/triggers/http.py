@@ -7,6 +7,7 @@ as no bucket's name does. Not implemented: authType jwt, bearer and basic, CORS,
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -33,6 +34,18 @@ def is_for_trigger(request: Request) -> bool:
     """By its path, and a host that is not a bucket's: an address, or a name of one label, such as localhost."""
     name = request.host_name
     return request.path.startswith(PREFIX) and (is_address(name) or "." not in name)
+
+
+@dataclass(frozen=True)
+class TriggerCall:
+    """What a request to a trigger's address names. `path`: below that address, still percent-encoded."""
+
+    request: Request
+    function: str
+    trigger: str
+    path: str
+    request_id: str
+    name: str = OPERATION
 
 
 class HttpTriggers:
@@ -66,39 +79,45 @@ class HttpTriggers:
         """Its address; a path may follow."""
         return f"{self._url}{PREFIX}{quote(trigger.function)}/{quote(trigger.name)}"
 
-    def handle(self, request: Request) -> Response:
-        request_id, signer, trigger = new_request_id(), None, None
+    def read(self, request: Request) -> TriggerCall:
+        function, _, rest = request.path.removeprefix(PREFIX).partition("/")
+        trigger, slash, path = rest.partition("/")
+        return TriggerCall(request, unquote(function), unquote(trigger), slash + path or "/", new_request_id())
+
+    def answer(self, call: TriggerCall) -> Response:
+        signer, trigger = None, None
         try:
-            trigger, path = self._find(request)
-            body = _checked(trigger, request)
+            trigger = self._find(call)
+            body = _checked(trigger, call.request)
             if trigger.auth_type == "function":
-                signer = self._signer(trigger, request, body)
-            response = self._invoke(trigger, request, body, path, request_id)
+                signer = self._signer(trigger, call.request, body)
+            response = self._invoke(trigger, call, body)
         except SignatureError as exc:  # by the page's table of errors: one that is missing is a 400
             status = 400 if exc.code == "IncompleteSignature" else 403
-            response = _refusal(FcError(status, exc.code, exc.message), request_id)
+            response = self.refuse(call, status, exc.code, exc.message)
         except FcError as exc:
-            response = _refusal(exc, request_id)
+            response = self.refuse(call, exc.status, exc.code, exc.message)
         self._realm.journal.add(
             "request",
             service="fc",
-            operation=OPERATION,
+            operation=call.name,
             function=trigger.function if trigger else "",
             status=response.status,
             signer=signer_name(signer),
-            request_id=request_id,
+            request_id=call.request_id,
         )
         return response
 
-    def _find(self, request: Request) -> tuple[HttpTrigger, str]:
-        """The trigger, and the path below its address."""
-        function, _, rest = request.path.removeprefix(PREFIX).partition("/")
-        name, slash, path = rest.partition("/")
+    def refuse(self, call: TriggerCall, status: int, code: str, message: str) -> Response:
+        headers = {"Content-Type": "application/json", "X-Fc-Request-Id": call.request_id}
+        return Response(status, headers, FcError(status, code, message).body(call.request_id))
+
+    def _find(self, call: TriggerCall) -> HttpTrigger:
         with self._lock:
-            trigger = self._triggers.get((unquote(function), unquote(name)))
+            trigger = self._triggers.get((call.function, call.trigger))
         if trigger is None:
             raise FcError(404, "TriggerNotFound", "there is no HTTP trigger at this address")
-        return trigger, slash + path or "/"
+        return trigger
 
     def _signer(self, trigger: HttpTrigger, request: Request, body: bytes) -> Credentials:
         realm = self._realm
@@ -106,8 +125,9 @@ class HttpTriggers:
         self._guard.allow(signer, "fc:InvokeFunction", f"functions/{trigger.function}", request)
         return signer
 
-    def _invoke(self, trigger: HttpTrigger, request: Request, body: bytes, path: str, request_id: str) -> Response:
-        event = event_of(trigger, request, body, path, request_id, self._platform, self._realm.clock())
+    def _invoke(self, trigger: HttpTrigger, call: TriggerCall, body: bytes) -> Response:
+        request, request_id = call.request, call.request_id
+        event = event_of(trigger, request, body, call.path, request_id, self._platform, self._realm.clock())
         if _is_asynchronous(request):
             self._invoker.invoke_async(trigger.function, event, request_id=request_id, qualifier=trigger.qualifier)
             return Response(202, {"X-Fc-Request-Id": request_id})
@@ -133,8 +153,3 @@ def _checked(trigger: HttpTrigger, request: Request) -> bytes:
 
 def _is_asynchronous(request: Request) -> bool:
     return request.header("X-Fc-Invocation-Type").lower() == "async"
-
-
-def _refusal(error: FcError, request_id: str) -> Response:
-    headers = {"Content-Type": "application/json", "X-Fc-Request-Id": request_id}
-    return Response(error.status, headers, error.body(request_id))

@@ -28,7 +28,7 @@ from harness.multimediaai.imm.state.tasks import MediaTask, Tasks
 from harness.multimediaai.imm.wire.actions import Actions
 from harness.multimediaai.imm.workers import Buckets, Worker
 from harness.multimediaai.media.wanted import Wanted
-from harness.multimediaai.openapi.call import Call
+from harness.multimediaai.openapi.call import Call, read_call
 from harness.multimediaai.openapi.errors import ApiError
 from harness.multimediaai.openapi.gateway import Api, Gateway
 from harness.ram.realm import Realm
@@ -110,14 +110,14 @@ class ImmService(Behaviour):
         self._worker.add(task)
         return {"EventId": task.event_id, "RequestId": str(uuid.uuid4()).upper(), "TaskId": task.task_id}
 
-    def operation(self, request: Request) -> str:
-        return self._gateway.operation(request)
+    def read(self, request: Request) -> Call:
+        return read_call(request)
 
-    def handle(self, request: Request) -> Response:
-        return self._gateway.handle(request)
+    def answer(self, call: Call) -> Response:
+        return self._gateway.answer(call)
 
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
-        return self._gateway.refuse(request, status, code, message)
+    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
+        return self._gateway.refuse(call, status, code, message)
 
     def _resource(self, call: Call) -> str:
         """What is not about a project is about all there is."""

@@ -16,7 +16,6 @@ from harness.signatures import rpc
 
 #: in bytes; more is refused
 MAX_BODY = 1 << 20
-_NOTE = "openapi.call"
 #: tea-openapi compares the whole value to decide how it reads an error
 _JSON_TYPE, _XML_TYPE = "application/json;charset=utf-8", "text/xml;charset=utf-8"
 
@@ -30,6 +29,11 @@ class Call:
     params: Mapping[str, str]
     acs3: bool
     request_id: str
+
+    @property
+    def name(self) -> str:
+        """The Action, also an unknown one; "Unknown" without any."""
+        return self.action or "Unknown"
 
     @property
     def action(self) -> str:
@@ -83,14 +87,11 @@ class Call:
 
 
 def read_call(request: Request) -> Call:
-    """Reads the body, once, and not much more of it than MAX_BODY: who asks again for a request gets the same."""
-    known = request.notes.get(_NOTE)
-    if not isinstance(known, Call):
-        body = _read(request)
-        params = rpc.parameters(request, body)
-        acs3 = request.header("Authorization").startswith("ACS3-") or "Action" not in params
-        known = request.notes[_NOTE] = Call(request, body, params, acs3, str(uuid.uuid4()).upper())
-    return known
+    """Reads the body, and not much more of it than MAX_BODY."""
+    body = _read(request)
+    params = rpc.parameters(request, body)
+    acs3 = request.header("Authorization").startswith("ACS3-") or "Action" not in params
+    return Call(request, body, params, acs3, str(uuid.uuid4()).upper())
 
 
 def _read(request: Request) -> bytes:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from harness.http.server import Request, Response
-from harness.multimediaai.openapi.call import MAX_BODY, Call, read_call
+from harness.http.server import Response
+from harness.multimediaai.openapi.call import MAX_BODY, Call
 from harness.multimediaai.openapi.errors import GATEWAY_ERRORS, ApiError, refusal
 from harness.ram.identity import Credentials, signer_name
 from harness.ram.realm import Realm
@@ -52,12 +52,7 @@ class Gateway:
         self._gate = realm.gate(api.name)
         self._nonces = NonceLog()
 
-    def operation(self, request: Request) -> str:
-        """The Action, also an unknown one; "Unknown" without any."""
-        return read_call(request).action or "Unknown"
-
-    def handle(self, request: Request) -> Response:
-        call = read_call(request)
+    def answer(self, call: Call) -> Response:
         outcome: dict[str, Any] = {}
         try:
             fields = self._perform(call, outcome)
@@ -73,15 +68,15 @@ class Gateway:
         self._realm.journal.add(
             "request",
             service=self._api.name,
-            operation=call.action or "Unknown",
+            operation=call.name,
             status=response.status,
             request_id=call.request_id,
             **outcome,
         )
         return response
 
-    def refuse(self, request: Request, status: int, code: str, message: str) -> Response:
-        return read_call(request).refusal(ApiError(code, status, message), self._host)
+    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
+        return call.refusal(ApiError(code, status, message), self._host)
 
     def _refuse(self, call: Call, error: ApiError, outcome: dict[str, Any]) -> Response:
         outcome["code"] = error.code

@@ -8,7 +8,7 @@ from harness.http.server import Request
 from harness.oss.errors import OssError
 from harness.oss.wire.call import Call
 from harness.oss.wire.place import Place
-from harness.ram.identity import Credentials, IdentityError, signer_name
+from harness.ram.identity import Credentials, IdentityError
 from harness.ram.realm import Realm
 from harness.signatures import SignatureError, oss_v1, oss_v4
 from harness.signatures.oss_claim import Claim
@@ -48,9 +48,9 @@ class Access:
 
     def signer(self, request: Request, resource: str) -> Credentials | None:
         """The credentials whose signature the request carries, None without one; raises OssError."""
-        return self._verified(request, lambda: self._claim(request, resource))
+        return self._verified(lambda: self._claim(request, resource))
 
-    def signer_of_form(self, request: Request, fields: Mapping[str, str]) -> Credentials | None:
+    def signer_of_form(self, fields: Mapping[str, str]) -> Credentials | None:
         """The credentials that signed a form's policy; raises OssError."""
         version = fields.get("x-oss-signature-version", "")
 
@@ -59,9 +59,9 @@ class Access:
                 return oss_v4.from_form(fields, self._place.region, self._place.clock())
             return oss_v1.from_form(fields)
 
-        return self._verified(request, claim)
+        return self._verified(claim)
 
-    def _verified(self, request: Request, make_claim: Callable[[], Claim | None]) -> Credentials | None:
+    def _verified(self, make_claim: Callable[[], Claim | None]) -> Credentials | None:
         try:
             claim = make_claim()
             if claim is None:
@@ -72,7 +72,6 @@ class Access:
             raise OssError(exc.code, exc.message, exc.status, None, **exc.fields) from exc
         except IdentityError as exc:
             raise OssError(_IDENTITY_CODES[exc.reason]) from exc
-        request.notes["signer"] = signer_name(credentials)
         return credentials
 
     def _claim(self, request: Request, resource: str) -> Claim | None:

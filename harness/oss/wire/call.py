@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.http.body import BodyTimeout
@@ -36,7 +36,7 @@ class Access(Protocol):
 
     def allow_convert(self, call: Call, project: str) -> None: ...
 
-    def signer_of_form(self, request: Request, fields: Mapping[str, str]) -> Credentials | None: ...
+    def signer_of_form(self, fields: Mapping[str, str]) -> Credentials | None: ...
 
 
 class Media(Protocol):
@@ -55,23 +55,32 @@ class Media(Protocol):
 
 @dataclass
 class Call:
-    """`bucket` and `key` are "" where the operation has none."""
+    """`bucket` and `key` are "" where the operation has none. `signer`: None until a signature was verified.
+
+    `error`: why the request is none of the operations that there are.
+    """
 
     request: Request
     operation: Operation
     bucket: str
     key: str
-    signer: Credentials | None
     request_id: str
     store: Store
     notifications: Notifications
     place: Place
     access: Access
     media: Media | None
-    params: dict[str, str] = field(init=False)
+    error: OssError | None = None
+    signer: Credentials | None = None
 
-    def __post_init__(self) -> None:
-        self.params = self.request.params
+    @property
+    def name(self) -> str:
+        """The operation's in the API reference."""
+        return self.operation.name
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        return self.request.params
 
     @property
     def home(self) -> Bucket:
@@ -86,7 +95,7 @@ class Call:
         self.access.allow(self, action, bucket, key)
 
     def signer_of_form(self, fields: Mapping[str, str]) -> Credentials | None:
-        return self.access.signer_of_form(self.request, fields)
+        return self.access.signer_of_form(fields)
 
     def flag(self, name: str) -> bool:
         return self.request.header(name).lower() == "true"

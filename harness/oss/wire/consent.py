@@ -11,10 +11,8 @@ from urllib.parse import unquote
 
 from harness.http.guard import is_link
 from harness.http.server import Request
-from harness.oss.errors import OssError
 from harness.oss.state.cors import Cors
-from harness.oss.wire.addressing import Target
-from harness.oss.wire.operations import detect
+from harness.oss.wire.call import Call
 
 #: calls of a bucket that are about its objects; all others are about the bucket
 _ABOUT_OBJECTS = frozenset(
@@ -32,29 +30,22 @@ _ABOUT_OBJECTS = frozenset(
 class Consent:
     """`cors`: a bucket's rules. `code_bucket`: what is in it gets run, so that no page may write it."""
 
-    def __init__(
-        self,
-        target: Callable[[Request], Target],
-        cors: Callable[[str], Cors | None],
-        code_bucket: str | None,
-    ) -> None:
-        self._target, self._cors, self._code_bucket = target, cors, code_bucket
+    def __init__(self, cors: Callable[[str], Cors | None], code_bucket: str | None) -> None:
+        self._cors, self._code_bucket = cors, code_bucket
 
-    def given(self, request: Request) -> bool:
+    def given(self, call: Call) -> bool:
         """Whether a page of another origin may send this. A preflight changes nothing."""
+        request, operation = call.request, call.operation
         if is_link(request) or request.method == "OPTIONS":
             return True
-        try:
-            target = self._target(request)
-            operation = detect(request, target)
-        except OssError:
+        if call.error:
             return False
         if operation.scope != "object" and operation.name not in _ABOUT_OBJECTS:
             return False
         if operation.name == "AsyncProcessObject":  # its body may name any bucket to write to
             return False
         source = unquote(request.header("x-oss-copy-source")).lstrip("/").partition("/")[0]
-        return self._by(target.bucket, request, request.method) and (
+        return self._by(call.bucket, request, request.method) and (
             not source or self._by(source, request, "GET")  # else a page could copy what it may not read
         )
 

@@ -6,6 +6,7 @@ a request is its operation, so rows with a marker stand before the plain ones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.http.server import Request
@@ -25,7 +26,7 @@ class Operation:
     #: "" is decided by the operation itself
     action: str = ""
 
-    def fits(self, request: Request, scope: str, params: dict[str, str]) -> bool:
+    def fits(self, request: Request, scope: str, params: Mapping[str, str]) -> bool:
         name, has_value, value = self.marker.partition("=")
         return (
             self.method == request.method
@@ -105,6 +106,9 @@ OPERATIONS = (
     _OPTION_OBJECT,
 )
 
+#: what a request is that is none of them
+INVALID = Operation("Invalid", "", "")
+
 # They share ?cname, so `comp` is what tells them apart; a GET without it lists.
 DOMAIN_OPERATIONS = (
     Operation("CreateCnameToken", "POST", "bucket", "comp=token", action="oss:CreateCnameToken"),
@@ -151,7 +155,7 @@ def detect(request: Request, target: Target) -> Operation:
     raise OssError("MethodNotAllowed", Method=request.method, ResourceType=target.scope.upper())
 
 
-def _refuse_leftovers(operation: Operation, params: dict[str, str]) -> None:
+def _refuse_leftovers(operation: Operation, params: Mapping[str, str]) -> None:
     if _ASYNC in params and operation.marker != _ASYNC:  # else it would be taken for a plain get or put
         raise OssError("MethodNotAllowed", Method=operation.method, ResourceType=operation.scope.upper())
     if operation.name in ("PutObject", "CopyObject"):

@@ -25,7 +25,7 @@ def post_object(call: Call) -> Response:
         message = "Bucket POST must contain a field named 'key'. If it is specified, please check the order."
         raise OssError("InvalidArgument", message, ArgumentName="key")
     check_key(key)
-    call.key = call.request.notes["key"] = key
+    call.key = key
     smallest, largest = _admit(call, fields)
     content = _received(call, form, smallest, largest)
     try:

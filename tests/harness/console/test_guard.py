@@ -11,6 +11,7 @@ import requests
 from harness.cloud import LocalCloud, local_cloud
 from harness.http.body import Body
 from harness.http.server import Request
+from harness.http.service import alone
 from tests.harness.console.admin_path import state, upload
 
 HOSTILE = {
@@ -64,9 +65,9 @@ def test_other_machines_are_refused() -> None:
         headers = Message()
         headers["Host"] = "localhost:9000"
         request = Request("POST", "/_admin/reset", "", headers, Body(BytesIO(), headers), client="192.0.2.7")
-        assert cloud.console.handle(request).status == 403
+        assert alone(cloud.console)(request).status == 403
         request = Request("GET", "/_admin/state", "", headers, Body(BytesIO(), headers), client="127.0.0.2")
-        assert cloud.console.handle(request).status == 200
+        assert alone(cloud.console)(request).status == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "LOCALHOST:9000", "[::1]:9000"])

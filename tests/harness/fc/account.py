@@ -83,7 +83,7 @@ class LocalFc:
         self.identities = Identities(clock=self.clock)
         self.journal = Journal()
         self.buckets = Buckets()
-        self.server = Server(lambda request: self.fc.handle(request))
+        self.server = Server(lambda request: self.fc.answer(self.fc.read(request)))
         self.fc: FunctionCompute = FunctionCompute(
             self.directory / "fc",
             Realm(self.identities, self._decide, self.journal, self.clock, REGION, ACCOUNT_ID),

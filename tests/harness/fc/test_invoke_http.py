@@ -155,9 +155,9 @@ def test_operation_and_refuse(local: LocalFc) -> None:
         return Request(method, path, "", Message(), Body(None, Message()))
 
     invoke = request("POST", "/2023-03-30/functions/f/invocations")
-    assert local.fc.operation(invoke) == "InvokeFunction"
-    assert local.fc.operation(request("GET", "/2023-03-30/nothing")) == "NotImplemented"
-    refused = local.fc.refuse(invoke, 429, "ResourceExhausted", "asked for")
+    assert local.fc.read(invoke).name == "InvokeFunction"
+    assert local.fc.read(request("GET", "/2023-03-30/nothing")).name == "NotImplemented"
+    refused = local.fc.refuse(local.fc.read(invoke), 429, "ResourceExhausted", "asked for")
     assert refused.status == 429
     assert isinstance(refused.body, bytes)
     assert json.loads(refused.body)["Code"] == "ResourceExhausted"

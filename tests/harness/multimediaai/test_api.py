@@ -192,11 +192,13 @@ def test_a_repeated_call_creates_a_second_task(world: World) -> None:
 @pytest.mark.parametrize("status", [400, 503])
 def test_a_fault_refuses_in_the_right_format(world: World, status: int) -> None:
     request = a_request("GET", "/?Action=CreateGifTask&Format=JSON")
-    answer = world.service.refuse(request, status, "Throttling.User", "slow down")
+    call = world.service.read(request)
+    answer = world.service.refuse(call, status, "Throttling.User", "slow down")
     assert (answer.status, json.loads(bytes(answer.body))["Code"]) == (status, "Throttling.User")  # type: ignore[arg-type]
     assert int(answer.headers["x-acs-retry-after"]) > 0
-    assert world.service.operation(request) == "CreateGifTask"
-    plain = world.service.refuse(a_request("GET", "/?Action=CreateGifTask"), status, "InternalError", "<&>")
+    assert call.name == "CreateGifTask"
+    call = world.service.read(a_request("GET", "/?Action=CreateGifTask"))
+    plain = world.service.refuse(call, status, "InternalError", "<&>")
     assert ElementTree.fromstring(bytes(plain.body)).findtext("Message") == "<&>"  # type: ignore[arg-type]
 
 

@@ -83,8 +83,7 @@ class World:
             self.called_back.append(request.body.read())
             return Response(204)
         if not request.path.startswith("/files/"):
-            self.service.operation(request)  # as the dispatcher of the local cloud does
-            return self.service.handle(request)
+            return self.service.answer(self.service.read(request))
         name = unquote(request.path.removeprefix("/files/"))
         self.fetched.append((request.path, request.query_string))
         source = self.files.get(name)

@@ -12,6 +12,7 @@ import oss2
 import requests
 
 from harness.http.server import ConnectionCut, Dispatch, Request, Response, Server
+from harness.http.service import alone
 from harness.journal import Journal
 from harness.oss import OssService, Store
 from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
@@ -80,7 +81,7 @@ class LocalOss:
         realm = Realm(self.identities, self.rights, self.journal, self.clock, REGION, ACCOUNT_ID)
         self.service = OssService(directory, realm)
         self.server = server
-        server.answer = self.service.handle
+        server.answer = alone(self.service)
         self._session = TidySession()
         self._clients: list[Any] = []
 

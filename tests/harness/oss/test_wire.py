@@ -40,7 +40,9 @@ def test_the_error_document(oss: LocalOss) -> None:
 
 
 def test_refuse_looks_like_oss(oss: LocalOss) -> None:
-    oss.server.answer = lambda request: oss.service.refuse(request, 503, "ServiceUnavailable", "Please try again.")
+    oss.server.answer = lambda request: oss.service.refuse(
+        oss.service.read(request), 503, "ServiceUnavailable", "Please try again."
+    )
     answer = requests.get(f"{oss.url}/videos/k", timeout=10)
     assert (answer.status_code, "<Code>ServiceUnavailable</Code>" in answer.text) == (503, True)
     head = requests.head(f"{oss.url}/videos/k", timeout=10)

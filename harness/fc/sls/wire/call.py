@@ -77,6 +77,21 @@ class Operation:
         return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
 
 
+@dataclass(frozen=True)
+class Found:
+    """A request, the operation that it is, and what its path names; None: it is none that there is."""
+
+    request: Request
+    project: str
+    operation: Operation | None
+    names: Mapping[str, str]
+    request_id: str
+
+    @property
+    def name(self) -> str:
+        return self.operation.name if self.operation else "NotImplemented"
+
+
 def project_of(request: Request) -> str:
     """The first part of the Host: <project>.<region>.log.aliyuncs.com, <project>.127.0.0.1; "" without one."""
     name = request.host_name
