@@ -14,6 +14,7 @@ from handler.errors import GifOnUploadError, OutOfTime, UnexpectedError, VideosF
 from handler.escaping import json_line
 from handler.events import Rejected, Skipped, read_event
 from handler.logs import log
+from handler.record import TaskId
 from handler.settings import MARGIN_SECONDS, Settings
 from handler.submit import Deferred, Submitter
 from handler.video import Video
@@ -34,7 +35,7 @@ class Result(TypedDict, total=False):
 
     video: str
     outcome: str
-    task_id: int
+    task_id: TaskId
     record: str
     reason: str
     error: str

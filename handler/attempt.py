@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from handler.advice import next_delivery
 from handler.errors import EntryNotWritten, GifOnUploadError, OrphanedTask, OutcomeUnknown, RecordNotWritten
-from handler.gif_task import GifTask, SecondsLeft
 from handler.logs import log
 from handler.record import FAILED, UNKNOWN, Failed, History, How, Unknown, stamp
+from handler.service import GifTask, SecondsLeft
 from handler.storage import LIMIT_SECONDS
 from handler.tracking import Claim, TrackingLog
 from handler.video import Video
 
 
 class Attempt(NamedTuple):
-    """One claim and what it is about. insists: a person asked for a task even if ListTasks cannot tell."""
+    """One claim and what it is about. insists: a person asked for a task even if it may be a second."""
 
     video: Video
     tracking: TrackingLog

@@ -14,21 +14,20 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from handler.connections import Connections, TransportError
-from handler.errors import EventError, GifOnUploadError, RequestRejected
+from handler.errors import EventError, GifOnUploadError
 from handler.escaping import json_line
-from handler.gif_task import GifTaskClient
 from handler.logs import utc_now
 from handler.objects import Objects
 from handler.pending import PENDING
+from handler.service import GifService, SecondsLeft
 from handler.settings import Settings
-from handler.storage import SecondsLeft, Storage
+from handler.storage import Storage
 from handler.video import Video
 from handler.video_url import VideoUrls
 
 #: OSS refuses what is signed by a clock that is off by more than 15 minutes.
 _CLOCK_SECONDS = 60.0
 _URL_SECONDS = 10.0
-_NO_TASK = {"TaskId": "1"}
 
 OssUri = Annotated[str, StringConstraints(pattern=r"^oss://[a-z0-9-]{3,63}/.+$", max_length=1200)]
 
@@ -69,12 +68,12 @@ class Checks:
     """One for each time. credentials are those of the invocation that is running."""
 
     def __init__(
-        self, settings: Settings, storage: Storage, tasks: GifTaskClient, connections: Connections
+        self, settings: Settings, storage: Storage, service: GifService, connections: Connections
     ) -> None:
         self._settings = settings
         self._storage = storage
         self._objects = Objects(storage)
-        self._tasks = tasks
+        self._service = service
         self._connections = connections
         self._done: list[Check] = []
 
@@ -86,8 +85,7 @@ class Checks:
             self._writing(self._settings.tracking_bucket, self._settings.tracking_prefix)
         for uri in request.videos:
             self._video(uri)
-        self._creating(left)
-        self._asking("ListTasks", lambda: self._tasks.list_tasks(1, left))
+        self._making(request, left, follows=False)
         return self._results()
 
     def collector(self, event: bytes, left: SecondsLeft) -> CheckResults:
@@ -103,10 +101,7 @@ class Checks:
         self._writing(settings.gifs, settings.gif_prefix)
         for uri in request.videos:
             self._video(uri)
-        self._creating(left)
-        self._asking("ListTasks", lambda: self._tasks.list_tasks(1, left))
-        for action in ("GetTaskResult", "GetTaskStatus"):
-            self._asking(action, lambda name=action: self._tasks.call(name, _NO_TASK, left, repeatable=True))  # type: ignore[misc]
+        self._making(request, left, follows=True)
         return self._results()
 
     def _results(self) -> CheckResults:
@@ -140,9 +135,9 @@ class Checks:
         self._try("oss:GetObject", _uri(bucket, key), lambda: self._objects.head(bucket, key))
 
     def _video(self, uri: str) -> None:
-        bucket, _, key = uri.removeprefix("oss://").partition("/")
-        self._try("oss:GetObject", uri, lambda: self._storage.video(bucket, key))
-        self._try("video URL", uri, lambda: self._download(Video(bucket, key, self._settings.region)))
+        video = _video_at(uri, self._settings)
+        self._try("oss:GetObject", uri, lambda: self._storage.video(video.bucket, video.key))
+        self._try("video URL", uri, lambda: self._download(video))
 
     def _download(self, video: Video) -> None:
         """The first byte, as the GIF service would get it, but through this instance's network."""
@@ -158,21 +153,11 @@ class Checks:
                 hint="set BUCKET_DOMAINS" if code == "PublicEndpointForbidden" else "see what the code means",
             )
 
-    def _creating(self, left: SecondsLeft) -> None:
-        """A request without VideoUrl, of which no task can be made: being refused for that is being permitted."""
-        parameters = {"ApplicationId": self._settings.application_id, "VideoName": "check"}
-        self._asking("CreateGifTask", lambda: self._tasks.call("CreateGifTask", parameters, left, repeatable=True))
-
-    def _asking(self, action: str, call: Callable[[], object]) -> None:
-        def ask() -> None:
-            try:
-                call()
-            except RequestRejected as error:
-                if error.code in ("ResourceNotFound", "MissingParameter", "InvalidParameter"):
-                    return
-                raise
-
-        self._try(f"multimediaai:{action}", self._settings.gif_address, ask)
+    def _making(self, request: CheckRequest, left: SecondsLeft, *, follows: bool) -> None:
+        """What the service that makes the GIFs is needed for."""
+        videos = [_video_at(uri, self._settings) for uri in request.videos]
+        for each in self._service.tries(videos, left, follows=follows):
+            self._try(each.name, each.where, each.call)
 
     def _try(self, name: str, where: str, call: Callable[[], object]) -> None:
         try:
@@ -203,6 +188,11 @@ def _read(event: bytes) -> CheckRequest:
             f"a request for a check is not as it should be{f': {named}' if named else ''}",
             hint='{"check": true, "videos": ["oss://bucket/key"]}, at most ten of them',
         ) from exc
+
+
+def _video_at(uri: str, settings: Settings) -> Video:
+    bucket, _, key = uri.removeprefix("oss://").partition("/")
+    return Video(bucket, key, settings.region)
 
 
 def _uri(bucket: str, key: str) -> str:

@@ -9,20 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
-from handler.download import Downloads
-from handler.errors import (
-    ClaimHeld,
-    EntryUnreadable,
-    GifOnUploadError,
-    GifTaskError,
-    RecordUnreadable,
-    RequestRejected,
-    ResultUnusable,
-)
-from handler.gif_store import Fit, GifStore, Placed
-from handler.gif_task import GifTaskClient
+from handler.errors import ClaimHeld, EntryUnreadable, GifOnUploadError, GifTaskError, RecordUnreadable
+from handler.gif_store import Fit, GifStore
 from handler.logs import log
 from handler.pending import PendingEntries
 from handler.record import (
@@ -36,12 +26,11 @@ from handler.record import (
     TaskFailed,
     stamp,
 )
-from handler.result import Result, fetch_result
+from handler.service import Followed, GifService, Made, NoGif, SecondsLeft
 from handler.settings import Settings
 from handler.step import Case, Step, failed_line, name_of
-from handler.storage import LIMIT_SECONDS, SecondsLeft, Storage
+from handler.storage import Storage
 from handler.submit import Deferred, Submission, Submitter
-from handler.task_result import TaskResult, task_result
 from handler.tracking import TrackingLog
 
 #: Between two submissions of one video: as long as it has been followed already, and at most an hour.
@@ -55,19 +44,17 @@ class Follower:
         self,
         settings: Settings,
         storage: Storage,
-        tasks: GifTaskClient,
+        service: GifService,
         submitter: Submitter,
         pending: PendingEntries,
         gifs: GifStore,
-        downloads: Downloads,
     ) -> None:
         self._settings = settings
         self._storage = storage
-        self._tasks = tasks
+        self._service = service
         self._submitter = submitter
         self._pending = pending
         self._gifs = gifs
-        self._downloads = downloads
         self._lock = threading.Lock()
         self._busy: set[str] = set()
 
@@ -171,60 +158,38 @@ class Follower:
 
     def _follow(self, case: Case, log: TrackingLog, history: History, task: Submitted) -> Step:
         started = time.monotonic()
-        state = self._state(case, task)
-        if not state.is_over:
+        end = self._end_of(case, task)
+        if end is None:
             return Step.LEFT
-        try:
-            result = self._fetch(case, state)
-        except ResultUnusable as error:
-            failed = failed_line(case, task, state._replace(error_code="ResultUnusable", reason=str(error)))
-        else:
-            if result is None:
-                failed = failed_line(case, task, state)
-            else:
-                with closing(result):
-                    return self._finish(case, log, history, task, result, started)
+        if isinstance(end, Made):
+            return self._finish(case, log, history, task, end, started)
+        failed = failed_line(case, task, end)
         if not log.append_outcome(history, failed, case.left):
             return Step.LEFT
         return self._move(case, task["claim"], failed)
 
-    def _state(self, case: Case, task: Submitted) -> TaskResult:
-        try:
-            return task_result(self._tasks, task["task_id"], case.left)
-        except RequestRejected as error:
-            if error.code != "ResourceNotFound":
-                raise
-            return TaskResult(True, True, error_code=error.code, reason="the service does not know the task")
-
-    def _fetch(self, case: Case, state: TaskResult) -> Result | None:
-        """None of a task that failed. Raises ResultError."""
-        if state.has_failed:
-            return None
-        if not state.url:
-            raise ResultUnusable("the task has succeeded, and its result has no URL")
-        # What was fetched is to be stored, too: so long may a request take.
-        left = lambda: case.left() - LIMIT_SECONDS  # noqa: E731
-        return fetch_result(self._downloads, state.url, self._settings.gif_max_bytes, left)
+    def _end_of(self, case: Case, task: Submitted) -> Followed:
+        """With the GIF stored; what it has overwritten of another upload's has that upload looked at again."""
+        video = case.found.entry.upload
+        end = self._service.follow(video, task, case.left)
+        if isinstance(end, Made) and end.placed.has_overwritten and not end.placed.is_stored:
+            newer = video._replace(etag=end.placed.current, size=None)
+            record = TrackingLog(self._settings, self._storage, newer).uri
+            self._pending.look_again(newer, record, "", case.request_id, case.left)
+        return end
 
     def _finish(
-        self,
-        case: Case,
-        log: TrackingLog,
-        history: History,
-        task: Submitted,
-        result: Result,
-        started: float,
+        self, case: Case, log: TrackingLog, history: History, task: Submitted, made: Made, started: float
     ) -> Step:
-        video = case.found.entry.upload
-        placed = self._place(case, task["task_id"], result)
+        placed = made.placed
         newer: Superseded = {} if placed.is_stored else {"superseded_by": placed.current}
         line: Finished = {
             "status": FINISHED,
             **stamp(task["claim"], case.request_id),
             "task_id": task["task_id"],
-            "gif": self._gifs.uri(video) if placed.is_stored else "",
-            "bytes": result.size,
-            "content_type": result.content_type,
+            "gif": self._gifs.uri(case.found.entry.upload) if placed.is_stored else "",
+            "bytes": made.size,
+            "content_type": made.content_type,
             "task_seconds": round(max(0.0, history.age) + time.monotonic() - started, 1),
             **newer,
         }
@@ -235,30 +200,16 @@ class Follower:
             return Step.FINISHED
         return self._remove(case, Step.FINISHED)
 
-    def _place(self, case: Case, task_id: int, result: Result) -> Placed:
-        """Stores the GIF; what overwrote another upload's has that upload looked at again."""
-        video = case.found.entry.upload
-        placed = self._gifs.place(video, task_id, result, case.left)
-        if placed.has_overwritten and not placed.is_stored:
-            newer = video._replace(etag=placed.current, size=None)
-            record = TrackingLog(self._settings, self._storage, newer).uri
-            self._pending.look_again(newer, record, "", case.request_id, case.left)
-        return placed
-
     def _look(self, case: Case, task: Submitted | None) -> Step:
         """task: of a record that has ended with a GIF; None where the GIF is still to come, or never will."""
         if task is not None and self._gifs.look(case.found.entry.upload, case.left)[0] is Fit.MISSING:
-            state = self._state(case, task)
-            try:
-                result = self._fetch(case, state)
-            except ResultUnusable as error:
-                state, result = state._replace(error_code="ResultUnusable", reason=str(error)), None
-            if result is None:
-                reason = f"the video has this content again, and its GIF is not to be had any more: {state.reason}"
-                self._fail(case, case.found.entry.claim or task["claim"], state.error_code, reason)
+            end = self._end_of(case, task)
+            if end is None:
+                return Step.LEFT
+            if isinstance(end, NoGif):
+                reason = f"the video has this content again, and its GIF is not to be had any more: {end.reason}"
+                self._fail(case, case.found.entry.claim or task["claim"], end.error_code, reason)
                 return Step.FAILED
-            with closing(result):
-                self._place(case, task["task_id"], result)
         return self._remove(case, Step.REMOVED)
 
     def _move(self, case: Case, claim: str, line: TaskFailed) -> Step:

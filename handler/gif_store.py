@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from enum import Enum
-from typing import NamedTuple
 
 from handler.objects import Head, Objects
+from handler.record import TaskId
 from handler.result import Result
+from handler.service import Placed
 from handler.settings import Settings
 from handler.storage import SecondsLeft, insist
 from handler.video import MAX_KEY_BYTES, Video
@@ -24,17 +25,6 @@ class Fit(Enum):
     OURS = "the GIF is of this upload"
     MISSING = "it is to be stored"
     SUPERSEDED = "the key holds another upload by now"
-
-
-class Placed(NamedTuple):
-    """is_stored: as the GIF of what the key holds. current: the eTag that it holds, where that is another one.
-
-    has_overwritten: it may lie over the GIF of another upload.
-    """
-
-    is_stored: bool
-    current: str = ""
-    has_overwritten: bool = False
 
 
 class GifStore:
@@ -58,7 +48,7 @@ class GifStore:
         gif = self._head(self._bucket, self._key(video), left)
         return (Fit.OURS if gif and _is_of(gif, video) else Fit.MISSING), current
 
-    def place(self, video: Video, task_id: int, result: Result, left: SecondsLeft) -> Placed:
+    def place(self, video: Video, task_id: TaskId, result: Result, left: SecondsLeft) -> Placed:
         """Stores the GIF, and beside it the text that led to it, unless the key holds another upload by now."""
         version = self._put(video, task_id, result, left, overwrite=False)
         if version != "":  # there is a GIF already, or may have been one: a bucket with versions overwrites
@@ -77,7 +67,7 @@ class GifStore:
         return Placed(True)
 
     def _put(
-        self, video: Video, task_id: int, result: Result, left: SecondsLeft, *, overwrite: bool
+        self, video: Video, task_id: TaskId, result: Result, left: SecondsLeft, *, overwrite: bool
     ) -> str | None:
         metadata = {"task-id": str(task_id), "video-etag": str(video.etag)}
         return insist(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -20,6 +19,7 @@ from handler.connections import Connections, NeverSent, NotSent, TransportError
 from handler.credentials import CurrentCredentials
 from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
 from handler.gif_task_errors import UNKNOWN, error_for
+from handler.service import GifTask, SecondsLeft
 from handler.settings import Settings
 from handler.signature import Acs3Auth
 from handler.wire import Answer
@@ -32,15 +32,6 @@ BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
 _PAGE_SIZE = 50
 #: The page says OK; Success is what the product's other services say.
 _SUCCESS = ("", "OK", "SUCCESS")
-#: The lease: seconds left of it.
-SecondsLeft = Callable[[], float]
-
-
-class GifTask(NamedTuple):
-    """A task that exists. task_id is a Long: an int of any size."""
-
-    task_id: int
-    request_id: str
 
 
 class TaskPage(NamedTuple):

@@ -97,9 +97,6 @@ ERRORS: dict[str, tuple[type[GifTaskError], bool, str]] = {
     "Throttling.Api": (NotProcessed, True, _SLOWER),
 }
 
-#: What a role may not do, by the service's own words.
-NOT_PERMITTED = frozenset({"NoPermission", "Forbidden.RAM"})
-
 
 def error_for(code: str, http_status: int, message: str, request_id: str, action: str) -> GifTaskError:
     """The typed error of an answer that is not a success. code, request_id: "" where the answer has none."""

@@ -10,7 +10,6 @@ from handler.app import THREADS, App, Results, error_fields
 from handler.connections import Connections
 from handler.credentials import CurrentCredentials, FunctionContext, read_credentials
 from handler.errors import GifOnUploadError, SettingsError, VideosFailed
-from handler.gif_task import GifTaskClient
 from handler.logs import log
 from handler.objects import Objects
 from handler.pending import PendingEntries
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from handler.checks import CheckResults, Checks
     from handler.collect import Collector, HttpAnswer, Letter, OnlyLetters, Run
     from handler.gate import Gate
+    from handler.gif_store import GifStore
+    from handler.service import GifService
 
 _app: App | None = None
 _collector: Collector | OnlyLetters | None = None
@@ -101,8 +102,9 @@ def compose(settings: Settings) -> App:
     # Beside each video's own request there may be its pending entry's.
     clients = _clients(settings, 2 * THREADS)
     pending = PendingEntries(settings, Objects(clients.storage)) if settings.collect else None
-    submitter = Submitter(settings, clients.storage, clients.tasks, pending, _gate(settings, clients.storage))
-    return App(settings, clients.credentials, submitter, _checks(settings, clients))
+    service = _service(settings, clients)
+    submitter = Submitter(settings, clients.storage, service, pending, _gate(settings, clients.storage))
+    return App(settings, clients.credentials, submitter, _checks(settings, clients, service))
 
 
 def compose_collector(settings: Settings) -> Collector:
@@ -111,21 +113,20 @@ def compose_collector(settings: Settings) -> Collector:
     from handler.collect import THREADS as COLLECTING
     from handler.collect import Collector
     from handler.dead_letters import DeadLetters
-    from handler.download import Downloads
     from handler.follow import Follower
     from handler.gif_store import GifStore
 
     clients = _clients(settings, COLLECTING)
-    storage, tasks = clients.storage, clients.tasks
-    objects = Objects(storage)
-    pending = PendingEntries(settings, objects)
+    storage, objects = clients.storage, Objects(clients.storage)
+    pending, gifs = PendingEntries(settings, objects), GifStore(settings, objects)
+    service = _service(settings, clients, gifs)
     # It writes no entries: those that are there already follow what it submits.
     gate = _gate(settings, storage)
-    submitter = Submitter(settings, storage, tasks, None, gate)
-    gifs, downloads = GifStore(settings, objects), Downloads(settings)
-    follower = Follower(settings, storage, tasks, submitter, pending, gifs, downloads)
+    submitter = Submitter(settings, storage, service, None, gate)
+    follower = Follower(settings, storage, service, submitter, pending, gifs)
     letters = DeadLetters(settings, storage, pending)
-    return Collector(settings, clients.credentials, pending, follower, letters, _checks(settings, clients), gate)
+    checks = _checks(settings, clients, service)
+    return Collector(settings, clients.credentials, pending, follower, letters, checks, gate)
 
 
 def compose_letters(settings: Settings, error: SettingsError) -> OnlyLetters:
@@ -146,11 +147,24 @@ def _gate(settings: Settings, storage: Storage) -> Gate | None:
     return Gate(settings, storage)
 
 
+def _service(settings: Settings, clients: _Clients, gifs: GifStore | None = None) -> GifService:
+    """What makes the GIFs. gifs: where they go, for the function that follows tasks to them."""
+    from handler.gif_task import GifTaskClient
+    from handler.multimediaai import MultimediaAi
+
+    tasks = GifTaskClient(settings, clients.credentials, clients.connections)
+    if gifs is None:
+        return MultimediaAi(settings, clients.storage, tasks)
+    from handler.download import Downloads
+    from handler.task_end import TaskEnds
+
+    return MultimediaAi(settings, clients.storage, tasks, TaskEnds(settings, tasks, gifs, Downloads(settings)))
+
+
 class _Clients(NamedTuple):
     credentials: CurrentCredentials
     connections: Connections
     storage: Storage
-    tasks: GifTaskClient
 
 
 def _clients(settings: Settings, size: int) -> _Clients:
@@ -158,16 +172,15 @@ def _clients(settings: Settings, size: int) -> _Clients:
     remember_address(settings.callback_url)
     remember_address(settings.collect_url)
     credentials, connections = CurrentCredentials(), Connections(size)
-    storage = Storage(settings, credentials, connections)
-    return _Clients(credentials, connections, storage, GifTaskClient(settings, credentials, connections))
+    return _Clients(credentials, connections, Storage(settings, credentials, connections))
 
 
-def _checks(settings: Settings, clients: _Clients) -> Callable[[], Checks]:
+def _checks(settings: Settings, clients: _Clients, service: GifService) -> Callable[[], Checks]:
     """What makes Checks; imported when somebody asks for it."""
 
     def make() -> Checks:
         from handler.checks import Checks
 
-        return Checks(settings, clients.storage, clients.tasks, clients.connections)
+        return Checks(settings, clients.storage, service, clients.connections)
 
     return make

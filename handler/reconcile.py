@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from handler.answers import whole_number
 from handler.bucket_domains import host_and_path, object_at
-from handler.gif_task import GifTask, SecondsLeft
 from handler.record import Claimed, History
+from handler.service import GifTask, SecondsLeft
 from handler.task_list import TaskList
 from handler.task_page import Task, created_not_after
 from handler.video import Video

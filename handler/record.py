@@ -31,6 +31,10 @@ SETTLE_SECONDS = 10.0
 CLOCK_RESOLUTION = 1.0
 
 
+#: A Long of Multimedia AI's, a text of IMM's.
+TaskId = Union[int, str]  # noqa: UP007 - evaluated by Python 3.10
+
+
 class _Common(TypedDict):
     """at: UTC, by the clock of the instance that wrote it. claim: the attempt that the line belongs to."""
 
@@ -68,15 +72,20 @@ class Claimed(_Common, Forced, VideoAt):
     lease_until: str
 
 
-class Submitted(_Common, How):
+class OnRecord(TypedDict, total=False):
+    """What one service alone has to say of a task: the first two, Multimedia AI."""
+
+    application_id: str
+    video_name: str
+
+
+class Submitted(_Common, How, OnRecord):
     status: Literal["submitted"]
-    task_id: int
+    task_id: TaskId
     api_request_id: str
     video: str
     etag: str | None
     size: int | None
-    application_id: str
-    video_name: str
 
 
 class _Refused(_Common, How):
@@ -107,7 +116,7 @@ class Finished(_Common, Superseded):
     """
 
     status: Literal["finished"]
-    task_id: int
+    task_id: TaskId
     gif: str
     bytes: int
     content_type: str
@@ -116,7 +125,7 @@ class Finished(_Common, Superseded):
 
 class TaskFailed(_Common):
     status: Literal["task_failed"]
-    task_id: int
+    task_id: TaskId
     error_code: str
     error_name: str
     reason: str
@@ -125,7 +134,8 @@ class TaskFailed(_Common):
 Line = Union[Claimed, Submitted, Failed, Unknown, Finished, TaskFailed]  # noqa: UP007 - evaluated by Python 3.10
 #: The task's end, as the collector writes it.
 Outcome = Union[Finished, TaskFailed]  # noqa: UP007
-_NUMBERS = {
+#: What a line of each status cannot be read without.
+_NEEDED = {
     CLAIMED: "lease_seconds",
     UNKNOWN: "lease_seconds",
     SUBMITTED: "task_id",
@@ -201,7 +211,7 @@ class History(NamedTuple):
         return tuple(claims.values())
 
     @property
-    def task_ids(self) -> frozenset[int]:
+    def task_ids(self) -> frozenset[TaskId]:
         return frozenset(line["task_id"] for line in self.lines if line["status"] == SUBMITTED)
 
     def answers(self, request_id: str) -> bool:
@@ -239,8 +249,8 @@ def _read_line(raw: bytes, number: int, where: str) -> Line:
     try:
         line = json.loads(raw)
         texts = [line["claim"], line.get("video_at", ""), *line.get("takes_over", ())]
-        needed = _NUMBERS[line["status"]]
-        if not all(isinstance(text, str) for text in texts) or (needed and not _is_number(line[needed])):
+        needed = _NEEDED[line["status"]]
+        if not all(isinstance(text, str) for text in texts) or (needed and not _is_usable(needed, line[needed])):
             raise ValueError("of no known form")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise RecordUnreadable(
@@ -250,7 +260,9 @@ def _read_line(raw: bytes, number: int, where: str) -> Line:
     return cast(Line, dict(line))
 
 
-def _is_number(value: object) -> bool:
+def _is_usable(name: str, value: object) -> bool:
+    if name == "task_id" and isinstance(value, str):
+        return bool(value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from handler.pending import Found
 from handler.record import TASK_FAILED, Submitted, TaskFailed, stamp
 from handler.redaction import redact
+from handler.service import NoGif
 from handler.storage import SecondsLeft
-from handler.task_result import TaskResult
 
 
 class Step(str, Enum):
@@ -36,13 +36,13 @@ def name_of(key: str) -> str:
     return key.rsplit("/", 1)[-1].removesuffix(".json")
 
 
-def failed_line(case: Case, task: Submitted, state: TaskResult) -> TaskFailed:
+def failed_line(case: Case, task: Submitted, end: NoGif) -> TaskFailed:
     """What the service says is redacted: a reason may repeat a signed URL."""
     return {
         "status": TASK_FAILED,
         **stamp(task["claim"], case.request_id),
         "task_id": task["task_id"],
-        "error_code": redact(state.error_code),
-        "error_name": redact(state.error_name),
-        "reason": redact(state.reason),
+        "error_code": redact(end.error_code),
+        "error_name": redact(end.error_name),
+        "reason": redact(end.reason),
     }

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from handler.advice import next_delivery
 from handler.attempt import Attempt, not_followed, not_on_record, orphan, record_failure
-from handler.bucket_domains import host_and_path
-from handler.callback_token import task_callback
 from handler.errors import (
     ClaimHeld,
     GifOnUploadError,
@@ -25,18 +23,14 @@ from handler.errors import (
     SubmissionPaused,
     VideoNotFound,
 )
-from handler.gif_task import GifTask, GifTaskClient, SecondsLeft
-from handler.gif_task_errors import NOT_PERMITTED
 from handler.logs import log
 from handler.pending import PendingEntries, entry_for
-from handler.reconcile import find_task
-from handler.record import SUBMITTED, History, How, Submitted, stamp
+from handler.record import SUBMITTED, History, How, Submitted, TaskId, stamp
+from handler.service import NOT_PERMITTED, GifService, GifTask, Order, SecondsLeft
 from handler.settings import Settings
 from handler.storage import Storage, insist
-from handler.task_list import TaskList
 from handler.tracking import Claim, TrackingLog
 from handler.video import Video
-from handler.video_url import VideoUrls
 
 if TYPE_CHECKING:
     from handler.gate import Gate
@@ -48,7 +42,7 @@ class Submission(NamedTuple):
     """What became of a video. outcome: submitted, adopted or already_submitted; record: the tracking log's URI."""
 
     outcome: str
-    task_id: int
+    task_id: TaskId
     record: str
 
 
@@ -66,7 +60,7 @@ class Submitter:
         self,
         settings: Settings,
         storage: Storage,
-        tasks: GifTaskClient,
+        service: GifService,
         pending: PendingEntries | None = None,
         gate: Gate | None = None,
     ) -> None:
@@ -76,9 +70,7 @@ class Submitter:
         """
         self._settings = settings
         self._storage = storage
-        self._tasks = tasks
-        self._listed = TaskList(tasks)
-        self._urls = VideoUrls(settings, storage)
+        self._service = service
         self._pending = pending
         self._gate = gate
 
@@ -103,13 +95,12 @@ class Submitter:
                 continue
             if self._gate and (why := self._gate.closed(patience)):
                 return self._defer(video, tracking, request_id, why, patience, is_forced=force)
-            url = self._urls.url(video)
-            at = host_and_path(url)
-            claim = tracking.claim(history, request_id, at, forced=done is not None, left=patience)
+            order = self._service.order(video)
+            claim = tracking.claim(history, request_id, order.at, forced=done is not None, left=patience)
             if isinstance(claim, Claim):
                 mine = any(line.get("request_id") == request_id for line in history.unresolved)
                 attempt = Attempt(video, tracking, history, claim, patience, force and not mine)
-                return self._attempt(attempt, url)
+                return self._attempt(attempt, order)
             if self._gate:
                 self._gate.give_back()
             if claim.length == history.length:  # refused, and yet nobody was faster
@@ -140,10 +131,10 @@ class Submitter:
             )
         time.sleep(seconds * (0.5 + random.random() / 2))
 
-    def _attempt(self, attempt: Attempt, url: str) -> Submission:
+    def _attempt(self, attempt: Attempt, order: Order) -> Submission:
         tracking = attempt.tracking
         with self._noted(attempt) as unfollowed:
-            end, how = self._make(attempt, url)
+            end, how = self._make(attempt, order)
         surely_none = isinstance(end, GifOnUploadError) and not isinstance(end, OutcomeUnknown)
         if self._gate and (how.get("adopted") or surely_none):
             self._gate.give_back()
@@ -187,8 +178,7 @@ class Submitter:
             "video": video.uri,
             "etag": video.etag,
             "size": video.size,
-            "application_id": self._settings.application_id,
-            "video_name": video_name(video),
+            **self._service.on_record(video),
             **how,
         }
 
@@ -200,46 +190,32 @@ class Submitter:
             polls += 1
         return history.submitted
 
-    def _make(self, attempt: Attempt, url: str) -> _Made:
+    def _make(self, attempt: Attempt, order: Order) -> _Made:
         """The task, new or found, or why there is none. What else goes wrong is raised."""
         how: How = {}
         try:
             if suspects := attempt.history.unresolved:
                 how["takes_over"] = [suspect["claim"] for suspect in suspects]
                 try:
-                    found = self._find(attempt, url)
+                    found = self._service.find(order, attempt.history, attempt.claim.lease.left)
                 except GifTaskError as error:
                     how["not_searched"] = error.code or type(error).__name__
                     _go_on_unseen(attempt, error)
                     found = None
                 if found is not None:
                     return _Made(found, {**how, "adopted": True})
-            return _Made(self._create(attempt, url), how)
+            return _Made(self._create(attempt, order), how)
         except GifOnUploadError as error:
             return _Made(error, how)
 
-    def _find(self, attempt: Attempt, url: str) -> GifTask | None:
-        """The task of the claims that are taken over, if there is one; raises a GifTaskError without an answer."""
-        return find_task(
-            self._listed,
-            attempt.video,
-            video_name(attempt.video),
-            url,
-            self._settings.application_id,
-            attempt.history,
-            attempt.claim.lease.left,
-            self._settings.bucket_domains,
-        )
-
-    def _create(self, attempt: Attempt, url: str) -> GifTask:
+    def _create(self, attempt: Attempt, order: Order) -> GifTask:
         lease = attempt.claim.lease
-        if lease.left() <= self._tasks.time_limit:
+        if lease.left() <= self._service.time_limit:
             raise LeaseTooShort(
                 "held up for so long that submitting now could be submitting twice; nothing was sent",
                 hint=f"raise CLAIM_LEASE_SECONDS if this happens often; {next_delivery('submits it')}",
             )
-        callback = task_callback(self._settings, attempt.claim.id)
-        return self._tasks.create(video_name(attempt.video), url, lease.left, callback)
+        return self._service.create(order, attempt.claim.id, lease.left)
 
 
 class _Made(NamedTuple):
@@ -250,7 +226,7 @@ class _Made(NamedTuple):
 
 
 def _go_on_unseen(attempt: Attempt, error: GifTaskError) -> None:
-    """Without an answer of ListTasks nothing is sent: raises NotProcessed, and the next delivery looks again.
+    """Where nobody can tell, nothing is sent: raises NotProcessed, and the next delivery looks again.
 
     Only where the role may not look, or a person insists, is the video submitted all the same.
     """
@@ -261,9 +237,9 @@ def _go_on_unseen(attempt: Attempt, error: GifTaskError) -> None:
             code=error.code,
             request_id=error.request_id,
         ) from error
-    log("WARNING", "ListTasks did not help; submitting again", error=str(error), claim=attempt.claim.id)
-
-
-def video_name(video: Video) -> str:
-    """What the service's console shows: the file's name, and enough of the eTag to tell two uploads apart."""
-    return f"{video.key.rsplit('/', 1)[-1][:100]} {str(video.etag)[:8]}"
+    log(
+        "WARNING",
+        "whether there is a task is not known; submitting again",
+        error=str(error),
+        claim=attempt.claim.id,
+    )

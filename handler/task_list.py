@@ -16,7 +16,8 @@ from typing import NamedTuple
 from handler.advice import next_delivery
 from handler.answers import whole_number
 from handler.errors import GifTaskError, LeaseTooShort, OutcomeUnknown
-from handler.gif_task import GifTaskClient, SecondsLeft, TaskPage
+from handler.gif_task import GifTaskClient, TaskPage
+from handler.service import SecondsLeft
 from handler.task_page import BEGINNING, Page, Task, order_of, read_page
 
 #: Of one look. A video of which more would be needed waits for a person.

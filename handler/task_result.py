@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from handler.answers import whole_number
 from handler.errors import OutcomeUnknown, RequestRejected
-from handler.gif_task import GifTaskClient, SecondsLeft
+from handler.gif_task import GifTaskClient
+from handler.record import TaskId
+from handler.service import SecondsLeft
 
 _WAITING, _RUNNING, _SUCCEEDED, _FAILED = 0, 1, 2, 3
 
@@ -29,7 +31,7 @@ class TaskResult(NamedTuple):
     reason: str = ""
 
 
-def task_result(tasks: GifTaskClient, task_id: int, left: SecondsLeft) -> TaskResult:
+def task_result(tasks: GifTaskClient, task_id: TaskId, left: SecondsLeft) -> TaskResult:
     """Raises GifTaskError; RequestRejected when the service does not know the task."""
     parameters = {"TaskId": str(task_id)}
     try:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from handler.errors import GifTaskError
 from handler.gif_store import gif_key
 from handler.pending import DEFERRED, Entry, name_of
-from handler.record import SUBMITTED, record_key
+from handler.record import SUBMITTED, TaskId, record_key
 from handler.task_result import TaskResult, task_result
 from ops.account import Account
 from ops.buckets import Head, Stored
@@ -61,7 +61,7 @@ class Case:
     name: ObjectName
     object: Head | None
     gaps: Gaps
-    task_id: int | None = None
+    task_id: TaskId | None = None
     record: Record | None = None
     earlier: list[Record] = field(default_factory=list)
     unread: int = 0
@@ -84,7 +84,9 @@ class Case:
         return bool(self.gif and self.object and self.gif.etag == self.object.etag)
 
 
-def gather(account: Account, name: ObjectName, gaps: Gaps, *, etag: str = "", task_id: int | None = None) -> Case:
+def gather(
+    account: Account, name: ObjectName, gaps: Gaps, *, etag: str = "", task_id: TaskId | None = None
+) -> Case:
     """etag, task_id: of the upload that is meant, where it is not the one that the key holds: etag's beginning.
 
     Raises OpsError where object or record cannot be read, and Mistake where there is neither.
@@ -124,7 +126,7 @@ def _read(account: Account, item: Stored) -> Record | None:
     return record._replace(changed=item.changed) if record else None
 
 
-def _first(account: Account, meant: Iterable[Stored], task_id: int | None) -> Record | None:
+def _first(account: Account, meant: Iterable[Stored], task_id: TaskId | None) -> Record | None:
     """The first that has the task, where one is meant."""
     for item in meant:
         record = _read(account, item)
@@ -178,7 +180,7 @@ def _gif(account: Account, name: ObjectName) -> Gif | None:
     return Gif(account.gifs.uri(key), head.size, head.changed, head.content_type, etag)
 
 
-def _task(account: Account, task_id: int) -> TaskResult:
+def _task(account: Account, task_id: TaskId) -> TaskResult:
     try:
         return task_result(account.tasks, task_id, lambda: _TASK_SECONDS)
     except GifTaskError as exc:

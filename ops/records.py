@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from handler.errors import RecordUnreadable
 from handler.pending import DEFERRED, FAILED, PENDING
-from handler.record import FINISHED, History, read_lines, record_key
+from handler.record import FINISHED, History, TaskId, read_lines, record_key
 from handler.settings import Settings
 from ops.buckets import Bucket, Stored
 from ops.parallel import in_order
@@ -57,7 +57,7 @@ class Record(NamedTuple):
         return named or f"oss://{self.place.bucket}/{self.place.key}"
 
     @property
-    def task_id(self) -> int | None:
+    def task_id(self) -> TaskId | None:
         task = self.history.submitted
         return task["task_id"] if task else None
 

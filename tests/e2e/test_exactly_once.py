@@ -252,7 +252,7 @@ def test_a_fault_of_ours_in_one_video_does_not_stop_the_others(
             raise ZeroDivisionError
         return video.key
 
-    monkeypatch.setattr("handler.submit.video_name", name)
+    monkeypatch.setattr("handler.multimediaai.video_name", name)
     with pytest.raises(VideosFailed, match=r"0\.mp4: UnexpectedError: unexpected ZeroDivisionError"):
         make_handler()(event_for_all(30))
     assert len(task_ids(cloud)) == 29

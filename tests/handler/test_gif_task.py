@@ -59,7 +59,7 @@ def local(cloud: LocalCloud, **environ: str) -> GifTaskClient:
 def test_every_setting_that_the_service_knows_is_sent(cloud: LocalCloud) -> None:
     settings = {"TEMPLATE_ID": "689", "CALLBACK_URL": "https://example.com/done?a=1", "SCALES": "640x360"}
     made = local(cloud, **settings).create(*VIDEO, lambda: 99.0, settings["CALLBACK_URL"])
-    task = cloud.multimediaai.tasks.get(made.task_id)
+    task = cloud.multimediaai.tasks.get(int(made.task_id))
     assert task
     assert (task.application_id, task.video_name, task.video_url) == (ENVIRON["APPLICATION_ID"], *VIDEO)
     assert (task.template_id, task.callback_url, task.scales) == tuple(settings.values())
@@ -80,7 +80,7 @@ def test_throttling_is_waited_out_while_the_lease_lasts(
     made = local(cloud).create(*VIDEO, lambda: 99.0)
     assert fault.hits == len(pauses) == 12
     assert max(pauses) <= 5.0
-    assert cloud.multimediaai.tasks.get(made.task_id)
+    assert cloud.multimediaai.tasks.get(int(made.task_id))
     cloud.faults.clear()
 
 

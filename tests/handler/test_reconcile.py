@@ -8,7 +8,7 @@ import pytest
 from handler.errors import OutcomeUnknown
 from handler.gif_task import GifTaskClient, TaskPage
 from handler.reconcile import find_task
-from handler.record import Claimed, History
+from handler.record import Claimed, History, TaskId
 from handler.task_list import TaskList
 from handler.task_page import created_not_after
 from handler.video import Video
@@ -32,7 +32,7 @@ class Service:
         return self.pages[page - 1]
 
 
-def look(service: Service, claim: dict[str, Any] = CLAIM) -> int | None:
+def look(service: Service, claim: dict[str, Any] = CLAIM) -> TaskId | None:
     tasks = TaskList(cast("GifTaskClient", service))
     line = cast("Claimed", {"status": "claimed", "lease_seconds": 1, **claim})
     history = History((line,), 1, 9.0, 1_800_000_000.0)
@@ -40,7 +40,7 @@ def look(service: Service, claim: dict[str, Any] = CLAIM) -> int | None:
     return found.task_id if found else None
 
 
-def find(*pages: TaskPage) -> int | None:
+def find(*pages: TaskPage) -> TaskId | None:
     return look(Service(*pages))
 
 
