@@ -28,6 +28,7 @@ from harness.console.guard import confine
 from harness.fc import FunctionCompute, OssTrigger
 from harness.fc.control.functions import UPLOAD_ROLE, upload_policy
 from harness.fc.errors import FcError
+from harness.fc.options import Options, Surroundings
 from harness.fc.sls import LogService
 from harness.http.faults import Faults
 from harness.http.guard import WebGuard
@@ -125,13 +126,12 @@ class LocalCloud:
         self.fc = FunctionCompute(
             self.directory / "fc",
             realm,
-            context_shape=options.context_shape,
-            retry_delay=options.retry_delay,
-            extra_environment=dict.fromkeys(_ENDPOINTS[: 2 if options.new_account else 3], self.url),
-            event_sources=self.bridge,
-            code_bucket=self.bridge,
-            url=self.url,
-            on_line=self._logs.write,
+            Options(
+                retry_delay=options.retry_delay,
+                context_shape=options.context_shape,
+                extra_environment=dict.fromkeys(_ENDPOINTS[: 2 if options.new_account else 3], self.url),
+            ),
+            Surroundings(self.bridge, self.bridge, self.url, self._logs.write),
         )
         closing.callback(self.fc.close)
         self.console = Console(self)

@@ -1,8 +1,9 @@
 """Function Compute in the local cloud.
 
-service.py is the entry: FunctionCompute. Below it a function (function.py) has a pool of instances (pool.py), each
-a process (instance.py) that runs runtime.py and adapter.py; asynchronous events wait in delivery.py. triggers/ has
-what invokes a function by itself: timers, HTTP addresses.
+service.py is the entry: FunctionCompute. Whoever invokes a function does so by the one Execution (execution.py),
+at once, or by way of delivery/, where asynchronous events wait. instances/ has what runs: a function has a pool of
+instances, each a process with runtime.py and adapter.py. triggers/ has what invokes a function by itself: timers,
+HTTP addresses. control/ is the API by which functions come and go.
 
 Not implemented: runtimes other than Python, layers, custom domains, provisioned instances, stateful
 async tasks, preStop and preFreeze hooks, more than one request at a time per instance; and the packages that FC's

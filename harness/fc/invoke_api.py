@@ -7,12 +7,13 @@ Not implemented: stateful async tasks (a task id is given back, but not looked a
 from __future__ import annotations
 
 import base64
-from typing import Protocol
 
 from harness.fc.api import V2, V3, Call, Route
+from harness.fc.delivery.queues import Delivery
 from harness.fc.errors import FcError
-from harness.fc.invocation import MAX_SYNC_PAYLOAD, InvocationResult
-from harness.fc.spec import LATEST, FunctionSpec
+from harness.fc.execution import Execution
+from harness.fc.invocation import MAX_SYNC_PAYLOAD
+from harness.fc.spec import LATEST
 from harness.http.server import Response
 
 _EXPOSED = (
@@ -21,23 +22,9 @@ _EXPOSED = (
 )
 
 
-class Invoker(Protocol):
-    """What FunctionCompute offers to the wire. Both raise FcError."""
-
-    def invoke_or_raise(
-        self, name: str, payload: bytes, request_id: str, qualifier: str = LATEST
-    ) -> InvocationResult: ...
-
-    def invoke_async(
-        self, name: str, payload: bytes, *, request_id: str | None = None, qualifier: str = LATEST
-    ) -> str: ...
-
-    def function(self, name: str, qualifier: str = LATEST) -> FunctionSpec: ...
-
-
-def invocation_routes(invoker: Invoker) -> list[Route]:
+def invocation_routes(execution: Execution, delivery: Delivery) -> list[Route]:
     def invoke(call: Call) -> Response:
-        return _invoke(invoker, call)
+        return _invoke(execution, delivery, call)
 
     old = V2 + "/services/{service}/functions/{function}/invocations"
     return [
@@ -46,7 +33,7 @@ def invocation_routes(invoker: Invoker) -> list[Route]:
     ]
 
 
-def _invoke(invoker: Invoker, call: Call) -> Response:
+def _invoke(execution: Execution, delivery: Delivery, call: Call) -> Response:
     name, qualifier = call.names["function"], _qualifier(call)
     how = _choice(call, "x-fc-invocation-type", "Sync", "Async")
     tail = _choice(call, "x-fc-log-type", "None", "Tail") == "Tail"
@@ -56,11 +43,11 @@ def _invoke(invoker: Invoker, call: Call) -> Response:
         "X-Fc-Request-Id": call.request_id,
     }
     if how == "Async":
-        invoker.invoke_async(name, call.body, request_id=call.request_id, qualifier=qualifier)
+        delivery.accept(name, call.body, qualifier, call.request_id)
         task_id = call.request.header("x-fc-async-task-id") or call.request_id
         return Response(202, {**headers, "X-Fc-Async-Task-Id": task_id})
-    spec = invoker.function(name, qualifier)
-    result = invoker.invoke_or_raise(name, call.body, call.request_id, qualifier)
+    spec = execution.spec(name, qualifier)
+    result = execution.invoke(name, call.body, call.request_id, qualifier)
     headers["X-Fc-Instance-Id"] = result.instance_id
     headers["X-Fc-Invocation-Code-Version"] = spec.version
     headers["X-Fc-Invocation-Duration"] = str(max(1, round(result.duration_ms)))

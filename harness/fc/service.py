@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.fc.api import Api, Found
+from harness.fc.control.deployments import Deployments
 from harness.fc.control.plane import ControlPlane
-from harness.fc.control.surroundings import BucketEvents, CodeBucket, NoBucketEvents, NoCodeBucket
 from harness.fc.delivery.destinations import Destinations
-from harness.fc.delivery.events import Event, EventSpool
-from harness.fc.delivery.queues import Delivery, DeliveryFaults, exponential_delay
-from harness.fc.errors import FcError, too_large
+from harness.fc.delivery.events import EventSpool
+from harness.fc.delivery.queues import Delivery, DeliveryFaults
+from harness.fc.errors import FcError
+from harness.fc.execution import Execution
 from harness.fc.guard import Guard
 from harness.fc.instances.credentials import RoleCredentials
 from harness.fc.instances.environment import Platform
 from harness.fc.instances.instance import Instance
 from harness.fc.instances.launcher import Launcher, LogLine
 from harness.fc.instances.watchdog import Watchdog
-from harness.fc.invocation import (
-    MAX_ASYNC_PAYLOAD,
-    MAX_SYNC_PAYLOAD,
-    InvocationResult,
-    new_request_id,
-    refused,
-)
+from harness.fc.invocation import InvocationResult, new_request_id, refused
 from harness.fc.invoke_api import invocation_routes
+from harness.fc.options import Options, Surroundings
 from harness.fc.records import InvocationRecord, InvocationRecords
 from harness.fc.registry import Functions
-from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
+from harness.fc.spec import LATEST, FunctionSpec
 from harness.fc.triggers.http import HttpTriggers, TriggerCall, is_for_trigger
 from harness.fc.triggers.sources import TriggerSources
 from harness.fc.triggers.specs import Trigger
 from harness.fc.triggers.timers import Timers
 from harness.http.server import Request, Response
-from harness.journal import Journal
-from harness.ram.identity import Credentials
 from harness.ram.realm import Realm
 
 
 class FunctionCompute:
     """Functions by name: those deployed earlier, and those that are put. `close` ends every instance and thread.
 
-    `retry_delay(n)`: seconds before the nth retry of an asynchronous invocation, from 1. `idle_seconds`: after so
-    long without a request an instance ends. `python`: the interpreter of the instances. `event_sources`: where
-    OSS triggers take effect. `code_bucket`: where deployed code comes from. What is deployed lives in `directory`.
-    `on_line`: gets all that functions print.
-    `url`: what the addresses of HTTP triggers begin with. `timers`: fire by the clock once they are started.
+    What is deployed lives in `directory`. `timers`: fire by the clock once they are started.
     """
 
     name = "fc"
@@ -60,64 +47,44 @@ class FunctionCompute:
         self,
         directory: Path,
         realm: Realm,
-        *,
-        python: str = sys.executable,
-        context_shape: str | None = None,
-        extra_environment: Mapping[str, str] | None = None,
-        retry_delay: Callable[[int], float] = exponential_delay,
-        idle_seconds: float = 300.0,
-        event_sources: BucketEvents | None = None,
-        code_bucket: CodeBucket | None = None,
-        url: str = "",
-        on_line: Callable[[LogLine], None] = lambda line: None,
+        options: Options | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
-        self.directory = directory
-        self.platform = Platform(realm.region, realm.account_id, context_shape)
+        options, around = options or Options(), surroundings or Surroundings()
         journal, clock = realm.journal, realm.clock
+        self.platform = Platform(realm.region, realm.account_id, options.context_shape)
         self.credentials = RoleCredentials(realm.identities, clock)
-        self._clock, self._on_line = clock, on_line
-        self._idle_seconds = idle_seconds
+        self._idle_seconds = options.idle_seconds
         self._records = InvocationRecords(journal, clock)
         # Its own folder, because the names of sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="fc-"))
-        self._watchdog = Watchdog(self._stop_idle, min(1.0, max(0.05, idle_seconds / 4)))
-        self._functions = Functions(self._launcher(journal, python, dict(extra_environment or {})))
-        guard = Guard(realm.gate(self.name), self.platform)
-        self.timers = Timers(self.invoke_async, journal, clock)
-        self.http = HttpTriggers(url, self, realm, guard, self.platform)
-        sources = TriggerSources(event_sources or NoBucketEvents(), self.timers, self.http)
-        bucket = code_bucket or NoCodeBucket()
-        self._control = ControlPlane(
-            directory, self._functions, guard, realm.identities, sources, bucket, self.platform, clock
-        )
-        routes = [*invocation_routes(self), *self._control.routes]
-        self._api = Api(routes, realm, guard)
-        self._destinations = Destinations(self.platform, self._credentials_of, guard, journal, self.invoke_async)
-        self._delivery = Delivery(
-            EventSpool(directory / "events"),
-            self._look_up,
-            self._execute,
-            self._settle,
-            self._expire,
-            retry_delay,
-            clock,
-        )
+        self._watchdog = Watchdog(self._stop_idle, min(1.0, max(0.05, options.idle_seconds / 4)))
 
-    def _launcher(self, journal: Journal, python: str, extra_environment: dict[str, str]) -> Launcher:
         def log(line: LogLine) -> None:
-            self._on_line(line)  # first, so that who hears of a line finds it
+            around.on_line(line)  # first, so that who hears of a line finds it
             journal.add("log", request_id=line.request_id, line=line.text)
 
-        return Launcher(
+        launcher = Launcher(
             self.platform,
             self._watchdog,
-            self._credentials_of,
+            self.credentials,
             log,
             self._sockets,
-            python,
-            extra_environment,
-            self.directory,
+            options.extra_environment,
+            directory,
         )
+        self._functions = Functions(launcher)
+        guard = Guard(realm.gate(self.name), self.platform)
+        self._execution = execution = Execution(self._functions, self._records, clock)
+        destinations = Destinations(execution, self.credentials, guard, self.platform, journal)
+        spool = EventSpool(directory / "events")
+        self._delivery = delivery = Delivery(spool, execution, destinations, options.retry_delay, clock)
+        self.timers = Timers(delivery, journal, clock)
+        self.http = HttpTriggers(around.url, execution, delivery, realm, guard, self.platform)
+        sources = TriggerSources(around.events, self.timers, self.http)
+        deployments = Deployments(directory, self._functions, self.platform, clock)
+        self._control = ControlPlane(deployments, self._functions, guard, sources, around.code, realm.identities)
+        self._api = Api([*invocation_routes(execution, delivery), *self._control.routes], realm, guard)
 
     def read(self, request: Request) -> Found | TriggerCall:
         return (self.http if is_for_trigger(request) else self._api).read(request)
@@ -146,7 +113,7 @@ class FunctionCompute:
 
     def function(self, name: str, qualifier: str = LATEST) -> FunctionSpec:
         """Raises FcError (404)."""
-        return self._functions.find(name, qualifier).spec
+        return self._execution.spec(name, qualifier)
 
     def put_function(self, spec: FunctionSpec) -> None:
         """Adds it, or changes it from the next invocation on. A restart forgets it, unlike what was deployed."""
@@ -166,28 +133,15 @@ class FunctionCompute:
         """Synchronously. What FC would refuse is in the result too: a `status` of 4xx with an `error_code`."""
         request_id = request_id or new_request_id()
         try:
-            return self.invoke_or_raise(name, payload, request_id, qualifier)
+            return self._execution.invoke(name, payload, request_id, qualifier)
         except FcError as exc:
             return refused(exc, request_id)
-
-    def invoke_or_raise(
-        self, name: str, payload: bytes, request_id: str, qualifier: str = LATEST
-    ) -> InvocationResult:
-        """As `invoke`, but raises FcError for what the platform refuses."""
-        self._functions.find(name, qualifier)
-        if len(payload) > MAX_SYNC_PAYLOAD:
-            raise too_large(MAX_SYNC_PAYLOAD)
-        return self._execute(Event(name, payload, request_id, self._clock(), qualifier), "Sync")
 
     def invoke_async(
         self, name: str, payload: bytes, *, request_id: str | None = None, qualifier: str = LATEST
     ) -> str:
         """Accepts the event and gives its request id. Raises FcError (404, 400 too large, 429 too many)."""
-        request_id = request_id or new_request_id()
-        if len(payload) > MAX_ASYNC_PAYLOAD:
-            raise too_large(MAX_ASYNC_PAYLOAD)
-        self._delivery.accept(name, payload, request_id, qualifier)
-        return request_id
+        return self._delivery.accept(name, payload, qualifier, request_id)
 
     def resume(self) -> int:
         """Delivers the events that an earlier run in this directory accepted and did not finish; how many.
@@ -224,34 +178,6 @@ class FunctionCompute:
         self._watchdog.close()
         self._delivery.join(5)
         shutil.rmtree(self._sockets, ignore_errors=True)
-
-    def _credentials_of(self, spec: FunctionSpec) -> Credentials | None:
-        return self.credentials.of(spec.role)
-
-    def _look_up(self, name: str, qualifier: str) -> tuple[AsyncConfig, int]:
-        limit = self._functions.find(name, qualifier).limit
-        return self._functions.async_config(name, qualifier), limit
-
-    def _execute(self, event: Event, kind: str = "Async") -> InvocationResult:
-        function = self._functions.find(event.function, event.qualifier)
-        self._records.begin(event, kind)
-        try:
-            result = function.invoke(event.payload, event.request_id, event.retry_count)
-        except FcError as exc:
-            outcome = "throttled" if exc.status == 429 else "refused"
-            self._records.end(event, kind, outcome, refused(exc, event.request_id))
-            raise
-        self._records.end(event, kind, "succeeded" if result.ok else "failed", result)
-        return result
-
-    def _expire(self, event: Event) -> None:
-        self._records.end(event, "Async", "expired", InvocationResult(0, b"", event.request_id))
-
-    def _settle(self, event: Event, result: InvocationResult) -> None:
-        with contextlib.suppress(FcError):  # the function was deleted meanwhile
-            spec = self._functions.find(event.function, event.qualifier).spec
-            config = self._functions.async_config(event.function, event.qualifier)
-            self._destinations.settle(spec, config, event, result)
 
     def _stop_idle(self) -> None:
         self._functions.stop_idle(time.monotonic() - self._idle_seconds)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from harness.fc.api import Route
 from harness.fc.control.archive import Code
@@ -24,7 +22,6 @@ from harness.fc.control.triggers import TriggerOperations
 from harness.fc.control.versions import VersionOperations
 from harness.fc.errors import FcError
 from harness.fc.guard import Guard
-from harness.fc.instances.environment import Platform
 from harness.fc.registry import Functions
 from harness.fc.spec import LATEST, AsyncConfig, FunctionSpec
 from harness.fc.triggers.documents import created_trigger, trigger_document, trigger_spec_of
@@ -33,22 +30,19 @@ from harness.ram.identity import Identities
 
 
 class ControlPlane:
-    """`directory`: where deployments are kept. Loads what is there at construction."""
+    """`functions`: which those of `deployments` become. Loads what is there at construction."""
 
     def __init__(
         self,
-        directory: Path,
+        deployments: Deployments,
         functions: Functions,
         guard: Guard,
-        identities: Identities,
         sources: EventSources,
         bucket: CodeBucket,
-        platform: Platform,
-        clock: Callable[[], float],
+        identities: Identities,
     ) -> None:
-        self._sources = sources
-        self._platform = platform
-        self._deployments = deployments = Deployments(directory, functions, platform, clock)
+        self._sources, self._deployments = sources, deployments
+        self._platform = deployments.platform
         self.routes: list[Route] = [
             *FunctionOperations(deployments, guard, bucket, identities).routes(),
             *TriggerOperations(deployments, guard, sources).routes(),

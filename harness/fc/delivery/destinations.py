@@ -2,58 +2,69 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
-from collections.abc import Callable
+from typing import Protocol
 
 from harness.fc.delivery.events import Event
 from harness.fc.errors import FcError
+from harness.fc.execution import Execution
 from harness.fc.guard import Guard
+from harness.fc.instances.credentials import RoleCredentials
 from harness.fc.instances.environment import Platform
 from harness.fc.invocation import InvocationResult
-from harness.fc.spec import AsyncConfig, FunctionSpec
+from harness.fc.spec import FunctionSpec
 from harness.journal import Journal
-from harness.ram.identity import Credentials
 
 _FUNCTION = re.compile(
     r"acs:fc:[^:]*:[^:]*:(?:functions/(?P<name>[^/]+)(?:/[^/]+)?|services/[^/]+/functions/(?P<old_name>[^/]+))"
 )
 
 
+class Queues(Protocol):
+    """harness.fc.delivery.queues.Delivery, which settles by a Destinations."""
+
+    def accept(self, function: str, payload: bytes) -> str:
+        """Invokes the function asynchronously. Raises FcError."""
+        ...
+
+
 class Destinations:
-    """Sends results on, with the function's role. `send(function, payload)` invokes a function asynchronously."""
+    """Sends results on, with the function's role."""
 
     def __init__(
         self,
-        platform: Platform,
-        credentials: Callable[[FunctionSpec], Credentials | None],
+        execution: Execution,
+        credentials: RoleCredentials,
         guard: Guard,
+        platform: Platform,
         journal: Journal,
-        send: Callable[[str, bytes], object],
     ) -> None:
-        self._platform = platform
-        self._credentials = credentials
-        self._guard = guard
-        self._journal = journal
-        self._send = send
+        self._execution, self._credentials = execution, credentials
+        self._guard, self._platform, self._journal = guard, platform, journal
 
-    def settle(self, spec: FunctionSpec, config: AsyncConfig, event: Event, result: InvocationResult) -> None:
-        """Called once for each event that has ended, with its last result."""
-        arn = config.on_success if result.ok else config.on_failure
-        if arn:
-            outcome = self._deliver(spec, function_of(arn), event, result)
-            self._journal.add("destination", request_id=event.request_id, destination=arn, outcome=outcome)
+    def settle(self, event: Event, result: InvocationResult, queues: Queues) -> None:
+        """Called once for each event that has ended, with its last result; what is sent on goes into `queues`."""
+        with contextlib.suppress(FcError):  # the function was deleted meanwhile
+            config = self._execution.config(event.function, event.qualifier)
+            spec = self._execution.spec(event.function, event.qualifier)
+            if arn := config.on_success if result.ok else config.on_failure:
+                outcome = self._deliver(spec, function_of(arn), event, result, queues)
+                self._journal.add("destination", request_id=event.request_id, destination=arn, outcome=outcome)
 
-    def _deliver(self, spec: FunctionSpec, target: str | None, event: Event, result: InvocationResult) -> str:
+    def _deliver(
+        self, spec: FunctionSpec, target: str | None, event: Event, result: InvocationResult, queues: Queues
+    ) -> str:
         if target is None:
             return "not implemented"
         try:
-            self._guard.allow(self._credentials(spec), "fc:InvokeFunction", f"functions/{target}", None)
+            self._guard.allow(self._credentials.of(spec.role), "fc:InvokeFunction", f"functions/{target}", None)
         except FcError:
             return f"denied: fc:InvokeFunction on {self._platform.function_arn(target)}"
         try:
-            self._send(target, destination_payload(event, result, self._platform.function_arn(spec.name)))
+            queues.accept(target, destination_payload(event, result, self._platform.function_arn(spec.name)))
         except FcError as exc:
             return exc.code
         return "sent"

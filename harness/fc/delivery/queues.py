@@ -15,11 +15,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.fc.delivery.destinations import Destinations
 from harness.fc.delivery.events import Event, EventSpool
 from harness.fc.delivery.schedule import Schedule
-from harness.fc.errors import FcError, throttled
-from harness.fc.invocation import InvocationResult, refused
-from harness.fc.spec import LATEST, AsyncConfig
+from harness.fc.errors import FcError, throttled, too_large
+from harness.fc.execution import Execution
+from harness.fc.invocation import MAX_ASYNC_PAYLOAD, new_request_id, refused
+from harness.fc.spec import LATEST
 
 MAX_THROTTLED_SECONDS = 5 * 3600
 #: More waiting events than this are refused, so that memory stays bounded (128 KiB each at most).
@@ -53,23 +55,14 @@ class DeliveryFaults:
         return self._random.uniform(0, self._window) if self._random else 0.0
 
 
-#: Runs one try: (event) → its result; raises FcError.
-Execute = Callable[[Event], InvocationResult]
-
-
 class Delivery:
-    """The queues of all functions, one each. `settle(event, result)` is called when an event has ended.
-
-    `lookup(name, qualifier)`: its settings and how many of it may run at once; raises FcError.
-    """
+    """The queues of all functions, one each. `retry_delay(n)`: seconds before the nth retry, from 1."""
 
     def __init__(
         self,
         spool: EventSpool,
-        lookup: Callable[[str, str], tuple[AsyncConfig, int]],
-        execute: Execute,
-        settle: Callable[[Event, InvocationResult], None],
-        expire: Callable[[Event], None],
+        execution: Execution,
+        destinations: Destinations,
         retry_delay: Callable[[int], float],
         clock: Callable[[], float],
     ) -> None:
@@ -77,25 +70,26 @@ class Delivery:
         self._spool = spool
         #: Read before this run accepts any of its own, so that `resume` delivers none of those twice.
         self._left = spool.left()
-        self._lookup = lookup
-        self._execute = execute
-        self._settle = settle
-        self._expire = expire
+        self._execution, self._destinations = execution, destinations
         self._retry_delay = retry_delay
         self._clock = clock
         self._lock = threading.Lock()
         self._queues: dict[str, Schedule[Event]] = {}
         self._closed = False
 
-    def accept(self, function: str, payload: bytes, request_id: str, qualifier: str = LATEST) -> None:
-        """Raises FcError when the function does not exist or too many events wait."""
-        _, limit = self._lookup(function, qualifier)
+    def accept(self, function: str, payload: bytes, qualifier: str = LATEST, request_id: str | None = None) -> str:
+        """Gives the event's request id. Raises FcError (404, 400 too large, 429 too many wait)."""
+        request_id = request_id or new_request_id()
+        if len(payload) > MAX_ASYNC_PAYLOAD:
+            raise too_large(MAX_ASYNC_PAYLOAD)
+        limit = self._execution.limit(function, qualifier)
         if len(self._queue(function)) >= MAX_PENDING:
             raise throttled(f"{MAX_PENDING} asynchronous events are waiting")
         for _ in range(1 + self.faults.duplicate):
             event = Event(function, payload, request_id, self._clock(), qualifier)
             self._spool.add(event)
             self._add(event, limit)
+        return request_id
 
     def resume(self) -> int:
         """Delivers what an earlier run accepted and did not finish; how many events. Drops unknown functions'."""
@@ -103,7 +97,7 @@ class Delivery:
         known = 0
         for event in events:
             try:
-                self._add(event, self._lookup(event.function, event.qualifier)[1])
+                self._add(event, self._execution.limit(event.function, event.qualifier))
                 known += 1
             except FcError:
                 self._spool.remove(event)
@@ -159,17 +153,17 @@ class Delivery:
 
     def _try(self, event: Event) -> float | None:
         try:
-            config, _ = self._lookup(event.function, event.qualifier)
+            config = self._execution.config(event.function, event.qualifier)
             age = self._clock() - event.accepted_at
             if age > config.max_event_age_seconds or (event.throttled and age > MAX_THROTTLED_SECONDS):
-                self._expire(event)
+                self._execution.expire(event)
                 self._spool.remove(event)
                 return None
-            result = self._execute(event)
+            result = self._execution.run(event)
         except FcError as exc:
             if exc.status != 429:  # deleted meanwhile, without code, or no fault of its own: FC retries none
                 if exc.status >= 500:
-                    self._settle(event, refused(exc, event.request_id))
+                    self._destinations.settle(event, refused(exc, event.request_id), self)
                 self._spool.remove(event)
                 return None
             event.throttled += 1
@@ -178,6 +172,6 @@ class Delivery:
             event.retry_count += 1
             return self._retry_delay(event.retry_count)
         if result.ok or not self._closed:  # else it failed because its instance was ended
-            self._settle(event, result)
+            self._destinations.settle(event, result, self)
             self._spool.remove(event)
         return None

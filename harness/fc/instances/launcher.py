@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.fc.errors import FcError
+from harness.fc.instances.credentials import RoleCredentials
 from harness.fc.instances.environment import Platform, instance_environment, new_instance_id, request_headers
 from harness.fc.instances.instance import Instance, InstanceDied, Launch
 from harness.fc.instances.interpreters import find_interpreter
 from harness.fc.instances.watchdog import Watchdog
 from harness.fc.invocation import death
 from harness.fc.spec import FunctionSpec
-from harness.ram.identity import Credentials
 
 #: The last line of a request is already written when its answer arrives; only the reader of the pipe may lag.
 LOG_LIMIT = 2.0
@@ -47,23 +47,22 @@ class StartFailed(Exception):
 class Launcher:
     """What all instances of one local cloud share.
 
-    credentials: a function's current STS credentials. on_line: gets everything they write.
-    sockets: a folder with a short name. python: the interpreter. extra_environment: beats the functions' own.
+    credentials: the functions' current ones. on_line: gets everything they write.
+    sockets: a folder with a short name. extra_environment: beats the functions' own.
     state: where the local cloud's own files are, which may be inside the code's folder.
     """
 
     platform: Platform
     watchdog: Watchdog
-    credentials: Callable[[FunctionSpec], Credentials | None]
+    credentials: RoleCredentials
     on_line: Callable[[LogLine], None]
     sockets: Path
-    python: str = sys.executable
     extra_environment: Mapping[str, str] = field(default_factory=dict)
     state: Path | None = None
 
     def headers(self, spec: FunctionSpec, request_id: str, retry_count: int = 0) -> dict[str, str]:
         """Of one request to an instance; with the credentials of this moment."""
-        return request_headers(self.platform, spec, self.credentials(spec), request_id, retry_count)
+        return request_headers(self.platform, spec, self.credentials.of(spec.role), request_id, retry_count)
 
     def start(self, spec: FunctionSpec, request_id: str) -> Instance:
         """An instance whose initializer has run. Raises StartFailed, and FcError when there is no code."""
@@ -94,7 +93,7 @@ class Launcher:
         # Uploaded code must bring its packages along; code that runs from its folder may use those that are here.
         alone = bool(spec.code_checksum)
         # Its compiled parts are for one version of Python: the runtime's, where this machine has it.
-        python = (find_interpreter(spec.runtime.removeprefix("python")) if alone else None) or self.python
+        python = (find_interpreter(spec.runtime.removeprefix("python")) if alone else None) or sys.executable
         foreign = python != sys.executable
         return Launch(
             instance_id,

@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from harness.fc.api import read_body
+from harness.fc.delivery.queues import Delivery
 from harness.fc.errors import FcError
+from harness.fc.execution import Execution
 from harness.fc.guard import Guard
 from harness.fc.instances.environment import Platform
 from harness.fc.invocation import MAX_ASYNC_PAYLOAD, MAX_SYNC_PAYLOAD, new_request_id
-from harness.fc.invoke_api import Invoker
 from harness.fc.triggers.http_forms import event_of, response_of
 from harness.fc.triggers.specs import HttpTrigger
 from harness.http.server import Request, Response, is_address
@@ -51,8 +52,16 @@ class TriggerCall:
 class HttpTriggers:
     """`url`: of the whole cloud."""
 
-    def __init__(self, url: str, invoker: Invoker, realm: Realm, guard: Guard, platform: Platform) -> None:
-        self._url, self._invoker = url, invoker
+    def __init__(
+        self,
+        url: str,
+        execution: Execution,
+        delivery: Delivery,
+        realm: Realm,
+        guard: Guard,
+        platform: Platform,
+    ) -> None:
+        self._url, self._execution, self._delivery = url, execution, delivery
         self._realm, self._guard, self._platform = realm, guard, platform
         self._triggers: dict[tuple[str, str], HttpTrigger] = {}
         self._lock = threading.Lock()
@@ -129,9 +138,9 @@ class HttpTriggers:
         request, request_id = call.request, call.request_id
         event = event_of(trigger, request, body, call.path, request_id, self._platform, self._realm.clock())
         if _is_asynchronous(request):
-            self._invoker.invoke_async(trigger.function, event, request_id=request_id, qualifier=trigger.qualifier)
+            self._delivery.accept(trigger.function, event, trigger.qualifier, request_id)
             return Response(202, {"X-Fc-Request-Id": request_id})
-        return response_of(self._invoker.invoke_or_raise(trigger.function, event, request_id, trigger.qualifier))
+        return response_of(self._execution.invoke(trigger.function, event, request_id, trigger.qualifier))
 
     def about(self, trigger: HttpTrigger) -> dict[str, Any]:
         """What GetTrigger adds to its document."""

@@ -7,8 +7,8 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Protocol
 
+from harness.fc.delivery.queues import Delivery
 from harness.fc.errors import FcError, trigger_not_found
 from harness.fc.triggers.schedule import Schedule
 from harness.fc.triggers.specs import TimerTrigger
@@ -18,12 +18,6 @@ from harness.journal import Journal
 _LONGEST_WAIT = 1.0
 
 
-class Invoke(Protocol):
-    """FunctionCompute.invoke_async."""
-
-    def __call__(self, name: str, payload: bytes, *, qualifier: str) -> str: ...
-
-
 class Timers:
     """By function and name. Once started they fire by `clock`; a time that was missed is made up for once.
 
@@ -31,8 +25,8 @@ class Timers:
     each as a `timer`, with `lost` when the invocation was not accepted.
     """
 
-    def __init__(self, invoke: Invoke, journal: Journal, clock: Callable[[], float]) -> None:
-        self._invoke, self._journal, self._clock = invoke, journal, clock
+    def __init__(self, delivery: Delivery, journal: Journal, clock: Callable[[], float]) -> None:
+        self._delivery, self._journal, self._clock = delivery, journal, clock
         self._triggers: dict[tuple[str, str], TimerTrigger] = {}
         self._due: dict[tuple[str, str], float] = {}
         self._changed = threading.Condition()
@@ -83,7 +77,7 @@ class Timers:
     def _fire(self, trigger: TimerTrigger, at: float) -> str:
         about = {"function": trigger.function, "trigger": trigger.name}
         try:
-            request_id = self._invoke(trigger.function, _event(trigger, at), qualifier=trigger.qualifier)
+            request_id = self._delivery.accept(trigger.function, _event(trigger, at), trigger.qualifier)
         except FcError as exc:
             self._journal.add("timer", **about, lost=str(exc))
             raise

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.fc import FunctionCompute, FunctionSpec, OssTrigger
 from harness.fc.invocation import InvocationResult
+from harness.fc.options import Options, Surroundings
 from harness.http.server import Server
 from harness.journal import Journal
 from harness.oss.notifications import NotificationRule, Notifications
@@ -87,10 +88,8 @@ class LocalFc:
         self.fc: FunctionCompute = FunctionCompute(
             self.directory / "fc",
             Realm(self.identities, self._decide, self.journal, self.clock, REGION, ACCOUNT_ID),
-            event_sources=self.buckets,
-            code_bucket=self.buckets,
-            url=self.server.url,
-            **{"retry_delay": lambda retry: 0.01 * retry, **self.options},
+            Options(**{"retry_delay": lambda retry: 0.01 * retry, **self.options}),
+            Surroundings(self.buckets, self.buckets, self.server.url),
         )
         self.server.start()
 
