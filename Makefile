@@ -30,6 +30,9 @@ policies: $(READY) ## the RAM documents for your account, filled in from .env: d
 alarms: $(READY) ## the alarms for your account, filled in from .env: dist/alarms/*.json
 	@$(BIN)/python -m deploy.alarms
 
+# Compiling everything again in each of the tests' processes would be a third of their time.
+test coverage: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 4
 

@@ -1,7 +1,7 @@
 """The expressions of Serverless Devs in s.yaml: `${env('NAME', default)}` and `${vars.a.b}`.
 
-As npm's @serverless-devs/parse-spec has it: an empty variable counts as unset, a text that is nothing but one
-expression takes the type of its value, keys without a value are dropped, and a value may hold expressions again.
+As in npm's @serverless-devs/parse-spec: an empty variable counts as unset. A text that is nothing but one
+expression takes the type of its value. Keys without a value are dropped. A value may hold expressions again.
 """
 
 from __future__ import annotations

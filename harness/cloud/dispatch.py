@@ -62,7 +62,7 @@ class Dispatcher:
         return self._perform(service, call)
 
     def refuse(self, request: Request, status: int, message: str) -> Response:
-        """To what is no HTTP request, in the form of the service that it seems to be for."""
+        """To what is not an HTTP request, in the form of the service that it seems to be for."""
         service = self._route(request)
         return service.refuse(service.read(request), status, "BadRequest", message)
 

@@ -104,7 +104,7 @@ class Roles:
 def _filling(source: Path | Mapping[str, Any]) -> Callable[[tuple[tuple[str, str], ...]], Policy]:
     """What makes the policy of `source` for names and their values. Raises PolicyError when it is broken."""
     document, where = (load_policy(source), str(source)) if isinstance(source, Path) else (source, "policy")
-    # What a stack does not have stays a placeholder, which is no bucket's name: it matches nothing.
+    # What a stack does not have stays a placeholder, which is not a bucket's name: it matches nothing.
     unknown = {name: f"${{{name}}}" for name in NAMES}
 
     @functools.lru_cache(maxsize=64)

@@ -33,7 +33,7 @@ class Scoped(Generic[T]):
         self._entered.pop().__exit__(*error)
 
     def __call__(self, test: Callable[..., R]) -> Callable[..., R]:
-        """Raises TypeError for what is no function: a class would silently not be collected any more."""
+        """Raises TypeError for what is not a function: a class would silently not be collected any more."""
         if not inspect.isfunction(test) or inspect.isgeneratorfunction(test):
             raise TypeError(
                 f"{test!r}: the decorator is for functions (for a generator or a class, use a fixture)"

@@ -49,7 +49,7 @@ class Call:
         try:
             document = json.loads(self.body or b"{}")
             if b"\\u" in self.body:
-                json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+                json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is not text
         except (ValueError, RecursionError) as exc:
             raise FcError(400, "InvalidArgument", f"the request's body is not JSON: {exc}") from exc
         if not isinstance(document, dict):

@@ -1,9 +1,9 @@
 """Which requests reach the services: those of programs, and of no web page that happens to be open.
 
 The keys of a local cloud are public, and who may call Function Compute runs code on this machine. A page can send
-requests to a loopback address (browsers then tell its Origin, or Sec-Fetch-Site), and by DNS rebinding it can call
-this machine by a name of its own (that name is then the Host). Programs send neither header, and use a name of
-this machine or the production's. The console has a stricter guard of its own.
+requests to a loopback address; browsers then send its Origin, or Sec-Fetch-Site. By DNS rebinding it can also call
+this machine by a name of its own; that name is then the Host. Programs send neither header, and use a name of this
+machine or the production's. The console has a stricter guard of its own.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def check_head(headers: Message, version: str) -> None:
 
 
 def header_line(header: tuple[str, str]) -> bytes:
-    """A value that is no latin-1 as UTF-8; what would end the line is left out."""
+    """A value that is not latin-1 is sent as UTF-8; what would end the line is left out."""
     text = _NO_HEADER.sub(" ", f"{header[0]}: {header[1]}")
     try:
         return text.encode("latin-1")

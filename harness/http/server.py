@@ -123,7 +123,7 @@ def _refuse_plainly(request: Request, status: int, message: str) -> Response:
 
 
 class Server:
-    """`dispatch` answers every request, `refuse` what is no HTTP request.
+    """`dispatch` answers every request, `refuse` what is not an HTTP request.
 
     Binds at construction (port 0: a free one); `start` and `stop` it.
     """
@@ -194,7 +194,7 @@ class _HTTPServer(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no event worth a traceback; anything else is a bug that must be seen."""
+        """A client that hangs up is not worth a traceback; anything else is a bug that must be seen."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 

@@ -93,7 +93,7 @@ def download(
 
 
 def _place(url: str) -> str:
-    """The URL without its query; raises DownloadError for what is no URL."""
+    """The URL without its query; raises DownloadError for what is not a URL."""
     valid = _URI.match(url)
     if valid is None or valid.end() < len(url):
         wrong = url[valid.end() if valid else 0 :][:1]
@@ -154,5 +154,5 @@ def _what(exc: Exception, limits: Limits) -> str:
     if isinstance(exc, (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)):
         return "the connection broke before the end"
     if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return "it leads to what is no valid URL"
+        return "it leads to what is not a valid URL"
     return "the connection failed"

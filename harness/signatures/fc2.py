@@ -66,6 +66,6 @@ def _check_date(text: str, now: float) -> None:
     try:
         at = parsedate_to_datetime(text).timestamp()
     except ValueError as exc:
-        raise SignatureError("InvalidArgument", f"Date is no HTTP date: {text!r}", 400) from exc
+        raise SignatureError("InvalidArgument", f"Date is not an HTTP date: {text!r}", 400) from exc
     if abs(now - at) > MAX_SKEW:
         raise SignatureError("InvalidTimeStamp.Expired", "Date is more than 15 minutes from the server's time")

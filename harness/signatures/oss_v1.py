@@ -1,7 +1,7 @@
 """OSS signature V1 (HMAC-SHA1), in the Authorization header and in the query.
 
 Source: OSS API reference, "Add a signature to the header" and "Add signatures to a URL". The string to sign is
-computed over bytes as they arrived: keys and header values may hold UTF-8 that is no latin-1.
+computed over bytes as they arrived: keys and header values may hold UTF-8 that is not latin-1.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Fc3(TeaClient):
     """alibabacloud-fc20230330: FC 3.0."""
 
     def __init__(self, site: Site, keys: Credentials) -> None:
-        self._client = Fc3Client(tea_config(site, keys))
+        self._client = Fc3Client(tea_config(keys, site.url))
 
     def ask(self, operation: str, *names: str, body: Any = None, **query: str) -> dict[str, Any]:
         """`names`: those in the path. `body`: the document of the API."""
@@ -81,7 +81,7 @@ class OpenApiFc(TeaClient):
     """alibabacloud-tea-openapi: any API by its name and path."""
 
     def __init__(self, site: Site, keys: Credentials) -> None:
-        self._client = OpenApiClient(tea_config(site, keys))
+        self._client = OpenApiClient(tea_config(keys, site.url))
 
     def _call(self, operation: str, names: Sequence[str], request: Any, kind: str) -> dict[str, Any]:
         method, _, path = _PATHS[operation].partition(" ")
@@ -110,18 +110,28 @@ class OpenApiFc(TeaClient):
         return _invocation(answer["headers"], answer["body"])
 
 
+def fc2_client(url: str, keys: Credentials) -> fc2.Client:
+    return fc2.Client(
+        endpoint=url,
+        accessKeyID=keys.access_key_id,
+        accessKeySecret=keys.access_key_secret,
+        securityToken=keys.token or "",
+    )
+
+
+def temp_bucket_token(url: str, keys: Credentials) -> Any:
+    """GetTempBucketToken, which the client for Node.js has; signed by the one for Python, which has not."""
+    client, path = fc2_client(url, keys), "/2016-08-15/tempBucketToken"
+    return json.loads(client._do_request("GET", path, client._build_common_headers("GET", path)).content)
+
+
 class Fc2:
     """aliyun-fc2: FC 2.0, signed with FC's own signature. It raises what a function's error type says."""
 
     refusal = FcError
 
     def __init__(self, site: Site, keys: Credentials) -> None:
-        self._client = fc2.Client(
-            endpoint=site.url,
-            accessKeyID=keys.access_key_id,
-            accessKeySecret=keys.access_key_secret,
-            securityToken=keys.token or "",
-        )
+        self._client = fc2_client(site.url, keys)
 
     @staticmethod
     def code(refused: Any) -> str:

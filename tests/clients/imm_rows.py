@@ -19,7 +19,7 @@ class Imm(TeaClient):
     """alibabacloud-imm20200930, signed with ACS3."""
 
     def __init__(self, site: Site, keys: Credentials) -> None:
-        self._client = Client(tea_config(site, keys))
+        self._client = Client(tea_config(keys, site.url))
 
     def create_project(self, name: str) -> str:
         answer = self._client.create_project(models.CreateProjectRequest(project_name=name))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from alibabacloud_multimediaai20190810 import models
@@ -19,76 +21,88 @@ from aliyunsdkmultimediaai.request.v20190810.GetTaskStatusRequest import GetTask
 from darabonba.runtime import RuntimeOptions
 
 from harness.ram.identity import Credentials
-from tests.clients.matrix import REGION, Site
+from tests.clients.matrix import REGION
 from tests.clients.tea import TeaClient, tea_config
 
 
-class MultimediaAI(TeaClient):
-    """alibabacloud-multimediaai20190810, signed with the legacy RPC signature."""
+class Place(Protocol):
+    """Where the service is."""
 
-    def __init__(self, site: Site, keys: Credentials) -> None:
-        self._client = MultimediaAIClient(tea_config(site, keys))
-        self._options = RuntimeOptions()
+    @property
+    def url(self) -> str: ...
+
+
+class GifTasks(ABC):
+    """The API's calls, by way of `ask`."""
+
+    @abstractmethod
+    def ask(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """The answer's fields. Parameters and fields have the API's own names."""
 
     def create(self, application_id: str, name: str, url: str) -> int:
-        request = models.CreateGifTaskRequest(application_id=application_id, video_name=name, video_url=url)
-        return int(self._client.create_gif_task(request).body.task_id)
+        answer = self.ask("CreateGifTask", ApplicationId=application_id, VideoName=name, VideoUrl=url)
+        return int(answer["TaskId"])
 
     def status(self, task_id: int) -> int:
-        return int(self._client.get_task_status(models.GetTaskStatusRequest(task_id)).body.status)
+        return int(self.ask("GetTaskStatus", TaskId=task_id)["Status"])
 
     def result(self, task_id: int) -> dict[str, Any]:
-        return dict(self._client.get_task_result(models.GetTaskResultRequest(task_id)).body.result.to_map())
+        return dict(self.ask("GetTaskResult", TaskId=task_id)["Result"])
 
 
-class CoreMultimediaAI:
-    """aliyun-python-sdk-multimediaai, signed with the legacy RPC signature."""
+class MultimediaAI(TeaClient, GifTasks):
+    """alibabacloud-multimediaai20190810: the legacy RPC signature, parameters in a form."""
+
+    def __init__(self, place: Place, keys: Credentials) -> None:
+        self._client = MultimediaAIClient(tea_config(keys, place.url))
+
+    def ask(self, action: str, **parameters: Any) -> dict[str, Any]:
+        method = re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()
+        request = getattr(models, f"{action}Request")().from_map(parameters)
+        return dict(getattr(self._client, method)(request).body.to_map())
+
+
+class CoreMultimediaAI(GifTasks):
+    """aliyun-python-sdk-multimediaai: the legacy RPC signature, parameters in the query, Scales in a form."""
 
     refusal = ServerException
+    _REQUESTS = (CreateGifTaskRequest, GetTaskResultRequest, GetTaskStatusRequest)
 
-    def __init__(self, site: Site, keys: Credentials) -> None:
-        address = urlsplit(site.url)
-        self._host, self._port = str(address.hostname), int(address.port or 80)
+    def __init__(self, place: Place, keys: Credentials) -> None:
+        address = urlsplit(place.url)
+        self._host = str(address.hostname)
         credential = (
             StsTokenCredential(keys.access_key_id, keys.access_key_secret, keys.token)
             if keys.token
             else AccessKeyCredential(keys.access_key_id, keys.access_key_secret)
         )
-        self._client = AcsClient(region_id=REGION, credential=credential, port=self._port)
+        port = int(address.port or 80)
+        self._client = AcsClient(region_id=REGION, credential=credential, port=port, auto_retry=False)
 
     @staticmethod
     def code(refused: Any) -> str:
         return str(refused.get_error_code())
 
-    def _ask(self, request: Any) -> dict[str, Any]:
+    @staticmethod
+    def http_status(refused: Any) -> int:
+        return int(refused.get_http_status())
+
+    def ask(self, action: str, **parameters: Any) -> dict[str, Any]:
+        (kind,) = (kind for kind in self._REQUESTS if kind.__name__ == f"{action}Request")
+        request = kind()
         request.set_endpoint(self._host)
+        for name, value in parameters.items():
+            getattr(request, f"set_{name}")(value)
         return dict(json.loads(self._client.do_action_with_exception(request)))
 
-    def create(self, application_id: str, name: str, url: str) -> int:
-        request = CreateGifTaskRequest()
-        request.set_ApplicationId(application_id)
-        request.set_VideoName(name)
-        request.set_VideoUrl(url)
-        return int(self._ask(request)["TaskId"])
 
-    def status(self, task_id: int) -> int:
-        request = GetTaskStatusRequest()
-        request.set_TaskId(task_id)
-        return int(self._ask(request)["Status"])
+class OpenApiMultimediaAI(TeaClient, GifTasks):
+    """alibabacloud-tea-openapi, any API by its name: ACS3, the URL in a form and the rest in the query."""
 
-    def result(self, task_id: int) -> dict[str, Any]:
-        request = GetTaskResultRequest()
-        request.set_TaskId(task_id)
-        return dict(self._ask(request)["Result"])
+    def __init__(self, place: Place, keys: Credentials) -> None:
+        self._client = OpenApiClient(tea_config(keys, place.url))
 
-
-class OpenApiMultimediaAI(TeaClient):
-    """alibabacloud-tea-openapi: any API by its name, signed with ACS3."""
-
-    def __init__(self, site: Site, keys: Credentials) -> None:
-        self._client = OpenApiClient(tea_config(site, keys))
-
-    def _ask(self, action: str, **parameters: Any) -> dict[str, Any]:
+    def ask(self, action: str, **parameters: Any) -> dict[str, Any]:
         params = Params(
             action=action,
             version="2019-08-10",
@@ -100,20 +114,10 @@ class OpenApiMultimediaAI(TeaClient):
             req_body_type="formData",
             body_type="json",
         )
-        answer = self._client.call_api(params, OpenApiRequest(query=parameters), RuntimeOptions())
+        query = {name: str(value) for name, value in parameters.items() if name != "VideoUrl"}
+        form = {name: value for name, value in parameters.items() if name == "VideoUrl"}
+        answer = self._client.call_api(params, OpenApiRequest(query=query, body=form), RuntimeOptions())
         return dict(answer["body"])
 
-    def create(self, application_id: str, name: str, url: str) -> int:
-        return int(
-            self._ask("CreateGifTask", ApplicationId=application_id, VideoName=name, VideoUrl=url)["TaskId"]
-        )
-
-    def status(self, task_id: int) -> int:
-        return int(self._ask("GetTaskStatus", TaskId=str(task_id))["Status"])
-
-    def result(self, task_id: int) -> dict[str, Any]:
-        return dict(self._ask("GetTaskResult", TaskId=str(task_id))["Result"])
-
     def tasks(self) -> list[int]:
-        found = self._ask("ListTasks", PageNumber="1", PageSize="100")
-        return [int(task["TaskId"]) for task in found["Tasks"]]
+        return [int(task["TaskId"]) for task in self.ask("ListTasks", PageNumber=1, PageSize=100)["Tasks"]]

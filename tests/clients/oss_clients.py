@@ -12,6 +12,7 @@ import oss2
 
 from harness.ram.identity import Credentials
 from tests.clients.matrix import REGION, Site
+from tests.clients.oss_sdk import oss2_auth, v2_config
 
 MINUTE = 60
 
@@ -22,13 +23,7 @@ class Oss2:
     refusal = oss2.exceptions.ServerError
 
     def __init__(self, site: Site, keys: Credentials, signature: str = "v4") -> None:
-        if keys.token:
-            self._auth = oss2.StsAuth(
-                keys.access_key_id, keys.access_key_secret, keys.token, auth_version=signature
-            )
-        else:
-            self._auth = oss2.make_auth(keys.access_key_id, keys.access_key_secret, signature)
-        self._endpoint = site.url
+        self._auth, self._endpoint = oss2_auth(keys, signature), site.url
 
     def _bucket(self, name: str) -> Any:
         return oss2.Bucket(self._auth, self._endpoint, name, region=REGION)
@@ -116,12 +111,7 @@ class OssV2:
     refusal = oss.exceptions.OperationError
 
     def __init__(self, site: Site, keys: Credentials, signature: str = "v4") -> None:
-        provider = oss.credentials.StaticCredentialsProvider(
-            keys.access_key_id, keys.access_key_secret, keys.token
-        )
-        self._config = oss.Config(
-            region=REGION, endpoint=site.url, credentials_provider=provider, signature_version=signature
-        )
+        self._config = v2_config(site.url, keys, signature_version=signature)
 
     def _call(self, operation: str, request: Any, *, read: bool = False, **options: Any) -> Any:
         """The operation's result; with read, its body."""

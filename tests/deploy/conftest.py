@@ -19,7 +19,7 @@ def stack_file() -> StackFile:
 
 @pytest.fixture(scope="session")
 def schema_file() -> Path:
-    """The fc3 component's own schema; it is no part of this repository."""
+    """The fc3 component's own schema; it is not part of this repository."""
     path = PROJECT.parent / "shared" / "fc3-schema.json"
     if not path.exists():
         pytest.skip("the fc3 component's schema is not beside this checkout (../shared/fc3-schema.json)")

@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import fc2
-import oss2
 import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
-from alibabacloud_tea_openapi.utils_models import Config
 
 from deploy.package import Package
 from harness.cloud import DEFAULTS, LocalCloud, local_cloud
+from harness.ram.identity import Credentials
+from tests.clients.fc_clients import temp_bucket_token
+from tests.clients.oss_sdk import oss2_bucket
+from tests.clients.tea import tea_config
 from tests.deploy.stack_file import StackFile
 from tests.e2e.collecting import FAILED, GIF, PENDING, listed, succeed, url_of
 from tests.project import PROJECT
@@ -34,26 +35,20 @@ def cloud() -> Iterator[LocalCloud]:
         yield started
 
 
-def bucket(cloud: LocalCloud, name: str) -> oss2.Bucket:
-    keys = cloud.identities.owner
-    return oss2.Bucket(oss2.Auth(keys.access_key_id, keys.access_key_secret), cloud.url, name)
+def bucket(cloud: LocalCloud, name: str) -> Any:
+    return oss2_bucket(cloud.url, cloud.identities.owner, name)
 
 
 def fc3(cloud: LocalCloud) -> Any:
-    keys = cloud.identities.owner
-    address = f"{cloud.server.host}:{cloud.server.port}"
-    return Client(Config(keys.access_key_id, keys.access_key_secret, endpoint=address, protocol="HTTP"))
+    return Client(tea_config(cloud.identities.owner, cloud.url))
 
 
 def upload_code(cloud: LocalCloud, package: Package) -> models.InputCodeLocation:
     """tempBucketToken, then the archive into that bucket with the token's credentials."""
-    keys = cloud.identities.owner
-    client = fc2.Client(endpoint=cloud.url, accessKeyID=keys.access_key_id, accessKeySecret=keys.access_key_secret)
-    path = "/2016-08-15/tempBucketToken"
-    token = json.loads(client._do_request("GET", path, client._build_common_headers("GET", path)).content)
+    token = temp_bucket_token(cloud.url, cloud.identities.owner)
     given, key = token["credentials"], f"{DEFAULTS['ACCOUNT_ID']}/{token['objectName']}"
-    auth = oss2.StsAuth(given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"])
-    oss2.Bucket(auth, cloud.url, token["ossBucket"]).put_object_from_file(key, str(package.archive))
+    keys = Credentials(given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"])
+    oss2_bucket(cloud.url, keys, token["ossBucket"]).put_object_from_file(key, str(package.archive))
     return models.InputCodeLocation(oss_bucket_name=token["ossBucket"], oss_object_name=key)
 
 

@@ -36,7 +36,7 @@ def _strict(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     made = {key: _strict(item) for key, item in value.items()}
-    # A property may be called "properties", but then it is no mapping of schemas with a type beside it.
+    # A property may be called "properties", but then it is not a mapping of schemas with a type beside it.
     if made.get("type") == "object" and isinstance(made.get("properties"), dict):
         made.setdefault("additionalProperties", False)
     return made
@@ -195,7 +195,7 @@ def test_env_example_explains_each_variable() -> None:
 
 
 def _example_variables() -> list[tuple[str, bool]]:
-    """Name, and whether it is no comment."""
+    """Name, and whether it is more than a comment."""
     lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
     return [(name, not line.startswith("#")) for line in lines if (name := _variable(line))]
 

@@ -11,16 +11,27 @@ from tests.clock import Clock
 from tests.e2e.handling import Handler, handler_for
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def cloud(clock: Clock) -> Iterator[LocalCloud]:
-    """A cloud of its own for each test; GIFs are not rendered, which only costs time here."""
+@pytest.fixture(scope="session")
+def shared() -> Iterator[tuple[LocalCloud, Clock]]:
+    """One cloud for all; GIFs are not rendered, which only costs time here."""
+    clock = Clock()
     with local_cloud(render=False, retry_delay=lambda _: 0.05, clock=clock) as started:
-        yield started
+        yield started, clock
+
+
+@pytest.fixture
+def clock(shared: tuple[LocalCloud, Clock]) -> Clock:
+    _, clock = shared
+    clock.ahead = 0.0
+    return clock
+
+
+@pytest.fixture
+def cloud(shared: tuple[LocalCloud, Clock], clock: Clock) -> LocalCloud:
+    """As if it had just started, but for its function, which is warm."""
+    cloud, _ = shared
+    cloud.reset()
+    return cloud
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import requests
 
 from harness.cli.clip import make_clip
 from harness.cloud import LocalCloud, local_cloud
+from tests.clients.oss_sdk import oss2_bucket
 from tests.e2e.uploads import RECORDS, VIDEOS, owner_client, read_record, records
 from tests.project import PROJECT
 
@@ -63,17 +64,16 @@ def v2_put(cloud: LocalCloud, key: str) -> None:
     owner_client(cloud).put_object(oss.PutObjectRequest(bucket=VIDEOS, key=key, body=b"film " + key.encode()))
 
 
-def oss2_bucket(cloud: LocalCloud) -> oss2.Bucket:
-    keys = cloud.identities.owner
-    return oss2.Bucket(oss2.Auth(keys.access_key_id, keys.access_key_secret), cloud.url, VIDEOS)
+def videos(cloud: LocalCloud) -> Any:
+    return oss2_bucket(cloud.url, cloud.identities.owner, VIDEOS)
 
 
 def oss2_put(cloud: LocalCloud, key: str) -> None:
-    oss2_bucket(cloud).put_object(key, b"film")
+    videos(cloud).put_object(key, b"film")
 
 
 def multipart(cloud: LocalCloud, key: str) -> None:
-    bucket = oss2_bucket(cloud)
+    bucket = videos(cloud)
     upload_id = bucket.init_multipart_upload(key).upload_id
     parts = [
         oss2.models.PartInfo(n, bucket.upload_part(key, upload_id, n, bytes([n]) * 102_400).etag) for n in (1, 2)
@@ -83,12 +83,12 @@ def multipart(cloud: LocalCloud, key: str) -> None:
 
 def copy(cloud: LocalCloud, key: str) -> None:
     cloud.oss.store.put(VIDEOS, "source.bin", b"film")
-    oss2_bucket(cloud).copy_object(VIDEOS, "source.bin", key)
+    videos(cloud).copy_object(VIDEOS, "source.bin", key)
 
 
 def symlink(cloud: LocalCloud, key: str) -> None:
     cloud.oss.store.put(VIDEOS, "source.bin", b"film")
-    oss2_bucket(cloud).put_symlink("source.bin", key)
+    videos(cloud).put_symlink("source.bin", key)
 
 
 def console_form(cloud: LocalCloud, key: str) -> None:
@@ -156,7 +156,7 @@ def test_every_sample_event(cloud: LocalCloud, path: Path) -> None:
 @pytest.mark.parametrize("context_shape", ["python3.10", "python3.12"])
 def test_a_real_video_becomes_a_gif(tmp_path: Path, context_shape: str) -> None:
     clip = tmp_path / "猫 +.mp4"
-    make_clip(clip)
+    make_clip(clip, seconds=2)
     with local_cloud(context_shape=context_shape) as cloud:
         owner_client(cloud).put_object_from_file(oss.PutObjectRequest(bucket=VIDEOS, key=clip.name), str(clip))
         submitted = assert_one_task(cloud, clip.name)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handler.errors import VideosFailed
+from harness.cli.clip import make_clip
 from harness.cli.demo import run_demo
 from harness.cloud import LocalCloud, local_cloud
 from harness.http.faults import parse_fault
@@ -26,11 +27,12 @@ def ended(cloud: LocalCloud) -> Task:
 
 
 def test_with_a_domain_the_demo_runs_to_its_gif(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_demo(None, tmp_path, new_account=True, domains=DOMAINS)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1)
+    run_demo(clip, tmp_path / "demo", new_account=True, domains=DOMAINS)
     shown = capsys.readouterr().out
     assert "https://videos.example.com/uploads/clip.mp4?… (presigned)" in shown
     assert "✓ gif" in shown
-    assert (tmp_path / "clip.mp4.gif").read_bytes().startswith(b"GIF89a")
+    assert (tmp_path / "demo" / "clip.mp4.gif").read_bytes().startswith(b"GIF89a")
 
 
 def test_without_a_domain_the_task_says_what_to_do_and_none_is_paid_for_twice() -> None:

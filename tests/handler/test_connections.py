@@ -136,7 +136,7 @@ def test_what_would_be_another_request_is_not_sent(server: Server, path: str, va
     session.close()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "a" * 64 + ".example"])  # the second is no name to look up
+@pytest.mark.parametrize("host", ["127.0.0.1", "a" * 64 + ".example"])  # the second is too long for a name
 def test_without_a_connection_nothing_was_sent(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -185,7 +185,7 @@ PATHS = st.sampled_from(
 
 
 @given(path=PATHS, value=JSON)
-@hypothesis_settings(max_examples=500, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 def test_a_broken_record_is_never_another_exception(path: str, value: Any) -> None:
     settings = read_settings(
         {"APPLICATION_ID": "a", "TRACKING_BUCKET": "my-gif-records"}, region="cn-beijing", timeout=120
@@ -195,7 +195,7 @@ def test_a_broken_record_is_never_another_exception(path: str, value: Any) -> No
 
 
 @given(event=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-@hypothesis_settings(max_examples=500, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 def test_a_broken_event_is_never_another_exception(event: bytes) -> None:
     settings = read_settings(
         {"APPLICATION_ID": "a", "TRACKING_BUCKET": "my-gif-records"}, region="cn-beijing", timeout=120

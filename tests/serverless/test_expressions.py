@@ -51,7 +51,7 @@ DOTENV = r"""
 PLAIN=value   # and why
 export EXPORTED=yes
 SPACED  =  in between
-SINGLE='a # is no comment $HOST_ONLY'
+SINGLE='a # is not a comment $HOST_ONLY'
 DOUBLE="two\nlines"
 COLON: works
 EMPTY=
@@ -73,7 +73,7 @@ def test_dotenv(tmp_path: Path) -> None:
         "PLAIN": "value",
         "EXPORTED": "yes",
         "SPACED": "in between",
-        "SINGLE": "a # is no comment host",
+        "SINGLE": "a # is not a comment host",
         "DOUBLE": "two\nlines",
         "COLON": "works",
         "EMPTY": "",

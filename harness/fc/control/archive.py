@@ -20,7 +20,7 @@ MAX_UNPACKED = 500 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Code:
-    """`checksum`: the zip's CRC-64/ECMA-182 in decimal, FC's codeChecksum; "" for a folder that was no zip."""
+    """`checksum`: the zip's CRC-64/ECMA-182 in decimal, FC's codeChecksum; "" without a zip."""
 
     folder: Path
     checksum: str = ""

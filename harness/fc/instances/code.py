@@ -18,7 +18,7 @@ _SHARE = 0.05
 class CodeWatch:
     """Looks at size and time of the sources below `root`; folders that begin with "." and caches don't count.
 
-    `state`: where Function Compute keeps its own files, which are no code either.
+    `state`: where Function Compute keeps its own files, which are not code either.
     """
 
     def __init__(self, root: Path, state: Path | None = None) -> None:

@@ -68,7 +68,7 @@ class Launcher:
         """An instance whose initializer has run. Raises StartFailed, and FcError when there is no code."""
         if not spec.code.is_dir():
             raise FcError(
-                412, "PreconditionFailed", f"function '{spec.name}' has no code: {spec.code} is no folder"
+                412, "PreconditionFailed", f"function '{spec.name}' has no code: {spec.code} is not a folder"
             )
         launch = self._launch(spec)
 

@@ -1,7 +1,7 @@
 """A video file, opened for reading with FFmpeg (PyAV): what it is, and its frames from any point on.
 
-Files come from anybody, so formats that refer to other files or addresses (playlists, concatenations) are not
-read, and damage inside a file costs the frames it hits, not the rest.
+Files come from anybody. So formats that refer to other files or addresses (playlists, concatenations) are not
+read. Damage inside a file costs the frames it hits, not the rest.
 """
 
 from __future__ import annotations

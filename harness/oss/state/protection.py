@@ -33,7 +33,7 @@ class RefererRules:
 
 
 def _fits(text: str, pattern: str) -> bool:
-    """Of a pattern, [ and ] are no more than themselves."""
+    """In a pattern, [ and ] stand for themselves."""
     return fnmatch.fnmatchcase(text.lower(), pattern.lower().replace("[", "[[]"))
 
 

@@ -25,7 +25,7 @@ class Form:
 
 
 def read_form(content_type: str, body: Iterable[bytes]) -> Form:
-    """Raises OssError for what is no form, or one without a file. OSS ignores fields after the file."""
+    """Raises OssError for what is not a form, or has no file. OSS ignores fields after the file."""
     kind, options = parse_options_header(content_type)
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise OssError("MalformedPOSTRequest")

@@ -16,7 +16,7 @@ def http_date(seconds: float) -> str:
 
 
 def parse_http_date(text: str) -> float | None:
-    """Epoch seconds, or None: a date that cannot be read is no condition."""
+    """Epoch seconds, or None: a date that cannot be read is not a condition."""
     try:
         return parse(text)
     except ValueError:

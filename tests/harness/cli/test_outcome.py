@@ -83,7 +83,7 @@ def test_retries_are_waited_for(
 ) -> None:
     cloud.faults.add("multimediaai:CreateGifTask:error=401/ServiceNotOpened:times=2")
     client.put("my-videos", "film.mp4", film)
-    assert wait_for_outcome(client, "my-videos", "film.mp4", 60) == 1  # it is no film
+    assert wait_for_outcome(client, "my-videos", "film.mp4", 60) == 1  # it is not a film
     captured = capsys.readouterr()
     assert "submitted  TaskId 400010" in captured.out
     assert "task 400010 failed" in captured.err

@@ -15,6 +15,7 @@ from harness.cloud import LocalCloud, local_cloud
 from harness.stack.documents import policy_names
 from harness.stack.reader import read_stack
 from serverless.document import StackError
+from tests.clients.oss_sdk import oss2_bucket
 
 ACCOUNT = "1234567890123456"
 SUBMIT, COLLECT = "gif-on-upload", "gif-on-upload-collect"
@@ -75,10 +76,8 @@ def project(folder: Path, *more: dict[str, Any]) -> Path:
     return folder / "s.yaml"
 
 
-def gifs_as(cloud: LocalCloud, role: str) -> oss2.Bucket:
-    who = cloud.role_credentials(role)
-    auth = oss2.StsAuth(who.access_key_id, who.access_key_secret, who.token)
-    return oss2.Bucket(auth, cloud.url, "my-gifs", connect_timeout=10)
+def gifs_as(cloud: LocalCloud, role: str) -> Any:
+    return oss2_bucket(cloud.url, cloud.role_credentials(role), "my-gifs", connect_timeout=10)
 
 
 def test_each_runs_with_its_role_and_a_failure_reaches_the_other(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A local cloud for each test, a session without proxies, and a browser where one is installed."""
+"""One local cloud, empty for each test, a session without proxies, and a browser where one is installed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,18 @@ def handler(event, context):
 """
 
 
-@pytest.fixture
-def cloud() -> Iterator[LocalCloud]:
+@pytest.fixture(scope="package")
+def shared_cloud() -> Iterator[LocalCloud]:
     """Without GIFs, which only cost time here."""
     with local_cloud(render=False, retry_delay=lambda _: 0.05) as started:
         yield started
+
+
+@pytest.fixture
+def cloud(shared_cloud: LocalCloud) -> LocalCloud:
+    """As if it had just started, but for its function, which is warm."""
+    shared_cloud.reset()
+    return shared_cloud
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_a_refused_upload_says_why(page: Page, cloud: LocalCloud, tmp_path: Path
     cloud.faults.add("oss:PutObject:error=503/ServiceUnavailable")
     page.drop([tmp_path / "clip.mp4"], "#drop")
     page.wait_for("document.getElementById('uploads').innerText.includes('ServiceUnavailable')")
-    # The browser reports the refusal, too; that is no fault of the page.
+    # The browser reports the refusal, too; that is not the page's fault.
     assert ["503" in problem for problem in page.problems] == [True]
     page.problems.clear()
 

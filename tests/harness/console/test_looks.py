@@ -110,8 +110,9 @@ def test_states_are_counted_and_shown_alone(session: requests.Session, busy: Loc
         "menu",
         "card call",
     ]
-    assert "400010" not in look(session, busy, "/tasks?state=failed").text
-    assert "400010" in look(session, busy, "/tasks?state=waiting").text
+    (task,) = busy.multimediaai.tasks.list()
+    assert str(task.task_id) not in look(session, busy, "/tasks?state=failed").text
+    assert str(task.task_id) in look(session, busy, "/tasks?state=waiting").text
 
 
 def test_a_state_that_nobody_knows_is_an_empty_one(session: requests.Session, busy: LocalCloud) -> None:

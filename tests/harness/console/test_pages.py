@@ -41,7 +41,7 @@ class Elements(HTMLParser):
         self.text += data
 
     def links(self) -> set[str]:
-        """What a browser gets; a form that is posted is no link."""
+        """What a browser gets; a form that is posted is not a link."""
         names = ("href", "src", "action")
         found = [attrs for tag, attrs in self.found if not (tag == "form" and attrs.get("method") == "post")]
         return {str(attrs[name]) for attrs in found for name in names if attrs.get(name)}

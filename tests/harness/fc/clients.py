@@ -5,45 +5,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import fc2
 import requests
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
-from alibabacloud_tea_openapi.utils_models import Config
 
 from harness.ram.identity import Credentials
-from tests.harness.fc.account import REGION, LocalFc
+from tests.clients.fc_clients import fc2_client
+from tests.clients.tea import tea_config
+from tests.harness.fc.account import LocalFc
 
 
 def client3(local: LocalFc, key: Credentials | None = None) -> Any:
     """alibabacloud-fc20230330."""
-    key = key or local.identities.owner
-    config = Config(
-        access_key_id=key.access_key_id,
-        access_key_secret=key.access_key_secret,
-        security_token=key.token,
-        endpoint=f"{local.server.host}:{local.server.port}",
-        protocol="HTTP",
-        region_id=REGION,
-    )
-    return Client(config)
+    return Client(tea_config(key or local.identities.owner, local.server.url))
 
 
 def client2(local: LocalFc, key: Credentials | None = None) -> Any:
     """aliyun-fc2."""
-    key = key or local.identities.owner
-    return fc2.Client(
-        endpoint=local.server.url,
-        accessKeyID=key.access_key_id,
-        accessKeySecret=key.access_key_secret,
-        securityToken=key.token or "",
-    )
-
-
-def temp_bucket_token(local: LocalFc, key: Credentials | None = None) -> Any:
-    """GetTempBucketToken, which the client for Node.js has; signed by the one for Python, which has not."""
-    client, path = client2(local, key), "/2016-08-15/tempBucketToken"
-    return json.loads(client._do_request("GET", path, client._build_common_headers("GET", path)).content)
+    return fc2_client(local.server.url, key or local.identities.owner)
 
 
 def put_async(local: LocalFc, qualifier: str = "LATEST", **settings: Any) -> Any:

@@ -16,8 +16,9 @@ from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
 from harness.fc.control.functions import UPLOAD_ROLE
 from harness.http.crc64 import crc64
 from harness.ram.identity import ACCOUNT_ID
+from tests.clients.fc_clients import temp_bucket_token
 from tests.harness.fc.account import REGION, LocalFc
-from tests.harness.fc.clients import client3, temp_bucket_token
+from tests.harness.fc.clients import client3
 
 # The SDK's own.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
@@ -110,7 +111,7 @@ def test_deploying_twice_changes_nothing(local: LocalFc) -> None:
 
 
 def test_code_from_the_temporary_bucket(local: LocalFc) -> None:
-    token = temp_bucket_token(local)
+    token = temp_bucket_token(local.server.url, local.identities.owner)
     key = token["credentials"]
     assert local.identities.resolve(key["AccessKeyId"], key["SecurityToken"]).role == UPLOAD_ROLE
     assert (token["ossBucket"], token["ossRegion"]) == ("fc-temp", f"oss-{REGION}")
@@ -133,7 +134,7 @@ def test_get_function_code(local: LocalFc) -> None:
 
 BAD = {
     "no code": {"code": models.InputCodeLocation()},
-    "no zip": {"code": inline(b"this is no zip")},
+    "no zip": {"code": inline(b"this is not a zip")},
     "truncated zip": {"code": inline(zipped()[:-30])},
     "no base64": {"code": models.InputCodeLocation(zip_file="***")},
     "wrong checksum": {"code": models.InputCodeLocation(zip_file=inline(zipped()).zip_file, checksum="1")},

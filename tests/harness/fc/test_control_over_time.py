@@ -12,8 +12,9 @@ from alibabacloud_fc20230330 import models
 
 from harness.fc import AsyncConfig, FunctionSpec, OssTrigger
 from harness.ram.identity import ACCOUNT_ID
+from tests.clients.fc_clients import temp_bucket_token
 from tests.harness.fc.account import ROLE, LocalFc
-from tests.harness.fc.clients import client3, publish, put_async, temp_bucket_token
+from tests.harness.fc.clients import client3, publish, put_async
 from tests.harness.fc.test_control import (
     BUCKET_ARN,
     ROLE_ARN,
@@ -137,7 +138,7 @@ def test_the_sequence_of_s_deploy_and_remove(local: LocalFc) -> None:
             found = False
         location = None
         if not found or remote.code_checksum == "":
-            token = temp_bucket_token(local)
+            token = temp_bucket_token(local.server.url, local.identities.owner)
             uploaded = f"{ACCOUNT_ID}/{token['objectName']}"
             local.buckets.objects[token["ossBucket"], uploaded] = zipped()
             location = models.InputCodeLocation(oss_bucket_name=token["ossBucket"], oss_object_name=uploaded)

@@ -54,6 +54,10 @@ class World:
     def host(self) -> str:
         return f"127.0.0.1:{self.server.port}"
 
+    @property
+    def url(self) -> str:
+        return self.server.url
+
     def file_url(self, name: str) -> str:
         return f"{self.server.url}/files/{quote(name)}"
 

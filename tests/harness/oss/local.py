@@ -18,6 +18,7 @@ from harness.oss import OssService, Store
 from harness.ram.identity import ACCOUNT_ID, Credentials, Identities
 from harness.ram.policy import Decision, Policy
 from harness.ram.realm import Realm
+from tests.clients.oss_sdk import oss2_auth, oss2_bucket, v2_config
 from tests.clock import Clock
 
 #: where code is uploaded to before a function is deployed
@@ -108,21 +109,15 @@ class LocalOss:
         self, name: str = "videos", who: Credentials | None = None, version: str = "v1", region: str = REGION
     ) -> Any:
         """An oss2 Bucket that signs as `who` (the owner)."""
-        return oss2.Bucket(auth(who or self.owner, version), self.url, name, region=region, session=self._session)
+        options = {"region": region, "session": self._session}
+        return oss2_bucket(self.url, who or self.owner, name, version, **options)
 
     def buckets(self) -> Any:
         """An oss2 Service that signs as the owner."""
-        return oss2.Service(auth(self.owner), self.url, session=self._session)
+        return oss2.Service(oss2_auth(self.owner), self.url, session=self._session)
 
     def v2_config(self, who: Credentials | None = None, version: str = "v4") -> Any:
-        key = who or self.owner
-        config = oss_v2.config.load_default()
-        config.credentials_provider = oss_v2.credentials.StaticCredentialsProvider(
-            key.access_key_id, key.access_key_secret, key.token
-        )
-        config.region, config.endpoint, config.signature_version = REGION, self.url, version
-        config.retry_max_attempts = 1
-        return config
+        return v2_config(self.url, who or self.owner, signature_version=version, retry_max_attempts=1)
 
     def v2(self, who: Credentials | None = None, version: str = "v4") -> Any:
         """An alibabacloud_oss_v2 Client that signs as `who` (the owner)."""
@@ -137,13 +132,6 @@ def close_sockets(session: requests.Session | None) -> None:
         return
     for adapter in session.adapters.values():
         pools = adapter.poolmanager.pools  # type: ignore[attr-defined]
-        for key in pools.keys():  # noqa: SIM118  (it is no mapping)
+        for key in pools.keys():  # noqa: SIM118  (it is not a mapping)
             pools[key].close()
     session.close()
-
-
-def auth(who: Credentials, version: str = "v1") -> Any:
-    """oss2's way to sign as `who`, with signature version v1 or v4."""
-    if who.token:
-        return oss2.StsAuth(who.access_key_id, who.access_key_secret, who.token, auth_version=version)
-    return (oss2.AuthV4 if version == "v4" else oss2.Auth)(who.access_key_id, who.access_key_secret)

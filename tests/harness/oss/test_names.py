@@ -12,7 +12,7 @@ import requests
 
 from tests.harness.oss.local import LocalOss
 
-#: what is no text in XML 1.0, what an unescaped parser would change, and the mark that the parser's stand-ins use
+#: what is not text in XML 1.0, what an unescaped parser would change, and the mark that the parser's stand-ins use
 ODD_KEY = "视频\x0c<&>\x01-\x1f\x7f\ue0ff1;\r.mp4"
 
 

@@ -28,8 +28,7 @@ def test_a_sub_resource_is_no_list_and_no_object(oss: LocalOss, path: str, name:
 
 
 def test_signature_version_2(oss: LocalOss) -> None:
-    auth = oss2.AuthV2(oss.owner.access_key_id, oss.owner.access_key_secret)
-    bucket = oss2.Bucket(auth, oss.url, "videos", session=oss._session)
+    bucket = oss.bucket(version="v2")
     with pytest.raises(oss2.exceptions.NotImplemented):
         bucket.put_object("k", b"x")
     answer = requests.put(bucket.sign_url("PUT", "k", 60), data=b"x", timeout=10)

@@ -16,12 +16,12 @@ import yaml
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
-from alibabacloud_tea_openapi.utils_models import Config
 
 from harness.cloud import LocalCloud, local_cloud
 from harness.fc.spec import FunctionSpec
 from harness.stack.reader import check_stack, read_stack
 from serverless.document import StackError
+from tests.clients.tea import tea_config
 
 ROLE = "acs:ram::1234567890123456:role/a-role"
 LEAST = {"functionName": "f", "runtime": "python3.12", "handler": "index.handler"}
@@ -46,9 +46,7 @@ def from_stack(folder: Path, props: dict[str, Any]) -> FunctionSpec:
 
 def deployed(cloud: LocalCloud, props: dict[str, Any]) -> FunctionSpec:
     """Raises AlibabaCloudException."""
-    keys = cloud.identities.owner
-    address = f"{cloud.server.host}:{cloud.server.port}"
-    client: Any = Client(Config(keys.access_key_id, keys.access_key_secret, endpoint=address, protocol="HTTP"))
+    client: Any = Client(tea_config(cloud.identities.owner, cloud.url))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("index.py", "")

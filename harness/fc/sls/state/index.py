@@ -38,7 +38,7 @@ class Words:
         return [word for word in re.split(f"[{re.escape(self.separators)}]", text) if word]
 
     def without(self, kept: str) -> Words:
-        """The same, but for what is no separator then."""
+        """The same, but for what is not a separator then."""
         return replace(self, separators="".join(each for each in self.separators if each not in kept))
 
     def folded(self, text: str) -> str:

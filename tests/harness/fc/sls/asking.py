@@ -10,12 +10,12 @@ from typing import Any
 
 from alibabacloud_sls20201230 import models
 from alibabacloud_sls20201230.client import Client
-from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.exceptions import UnretryableException
 
 from harness.cloud import LocalCloud
 from harness.fc.sls import Line
 from harness.ram.identity import Credentials
+from tests.clients.tea import tea_config
 
 STORE = "lines"
 #: separators that the console proposes
@@ -54,16 +54,8 @@ class Refused:
 
 def client(cloud: LocalCloud, who: Credentials | None = None, **config: Any) -> Client:
     """By way of the local cloud as an HTTP proxy, so that the endpoint is the production's."""
-    signer = who or cloud.identities.owner
-    return Client(
-        Config(
-            access_key_id=signer.access_key_id,
-            access_key_secret=signer.access_key_secret,
-            security_token=signer.token,
-            region_id="cn-beijing",
-            **{"endpoint": "cn-beijing.log.aliyuncs.com", "protocol": "HTTP", "http_proxy": cloud.url, **config},
-        )
-    )
+    proxied = {"endpoint": "cn-beijing.log.aliyuncs.com", "protocol": "HTTP", "http_proxy": cloud.url}
+    return Client(tea_config(who or cloud.identities.owner, **{**proxied, **config}))
 
 
 def place(cloud: LocalCloud, messages: Sequence[str] = (), index: Mapping[str, Any] | None = INDEX) -> str:

@@ -14,12 +14,12 @@ import pytest
 import requests
 from alibabacloud_sls20201230 import models
 from alibabacloud_sls20201230.client import Client
-from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
 from harness.cloud import LocalCloud, local_cloud
 from harness.ram.identity import Credentials
 from harness.ram.policy import Policy
+from tests.clients.tea import tea_config
 from tests.harness.fc.sls.asking import INDEX, STORE, TEXT, Refused, answered, ask, client, place
 
 MESSAGES = [json.dumps({"level": "INFO", "task_id": 400_010 + number}) for number in range(5)]
@@ -178,10 +178,7 @@ def test_faults(cloud: LocalCloud) -> None:
 
 def test_at_the_productions_address() -> None:
     with local_cloud(stack_file=None, render=False, intercept=True) as own:
-        owner = own.identities.owner
-        config = Config(access_key_id=owner.access_key_id, access_key_secret=owner.access_key_secret)
-        config.region_id = "cn-beijing"
-        assert ask(Client(config), place(own, MESSAGES), "*").meta.count == 5
+        assert ask(Client(tea_config(own.identities.owner)), place(own, MESSAGES), "*").meta.count == 5
 
 
 def test_a_host_of_this_machine(cloud: LocalCloud) -> None:

@@ -21,6 +21,7 @@ import requests
 from handler.credentials import Credentials
 from handler.signature import Acs3Auth
 from harness.cloud import LocalCloud
+from tests.clients.oss_sdk import oss2_auth
 
 #: headers that a browser sets itself, whatever a page says
 _OF_THE_BROWSER = ("host", "content-length", "accept-encoding", "user-agent", "connection")
@@ -107,8 +108,7 @@ def _presigned(
     params: Mapping[str, str] | None = None,
     body: str = "",
 ) -> Attack:
-    owner = cloud.identities.owner
-    auth = oss2.Auth(owner.access_key_id, owner.access_key_secret)
+    auth = oss2_auth(cloud.identities.owner)
     headers = {"Content-Type": "text/plain"} if body else {}
     request = oss2.http.Request(method, f"{cloud.url}/{bucket}/{key}", params=dict(params or {}), headers=headers)
     signed = urlsplit(auth._sign_url(request, bucket, key, 600))

@@ -14,6 +14,7 @@ import pytest
 
 from harness.cloud import LocalCloud
 from harness.http.server import Response, Server
+from tests.clients.oss_sdk import oss2_bucket
 from tests.harness.console.chromium import Page
 
 KEY = "uploads/猫 a+b.mp4"
@@ -56,8 +57,7 @@ def upload(cloud: LocalCloud) -> str:
 
 
 def allow(cloud: LocalCloud, origin: str) -> None:
-    owner = cloud.identities.owner
-    bucket = oss2.Bucket(oss2.Auth(owner.access_key_id, owner.access_key_secret), cloud.url, "my-videos")
+    bucket = oss2_bucket(cloud.url, cloud.identities.owner, "my-videos")
     rule = oss2.models.CorsRule([origin], ["POST", "PUT"], ["*"], ["ETag"])
     bucket.put_bucket_cors(oss2.models.BucketCors([rule]))
 
@@ -77,8 +77,8 @@ def test_post_object_from_a_page(tab: Page, cloud: LocalCloud, page_server: Serv
 
 
 def test_put_object_with_its_preflight(tab: Page, cloud: LocalCloud, page_server: Server) -> None:
-    origin, owner = f"http://localhost:{page_server.port}", cloud.identities.owner
-    bucket = oss2.Bucket(oss2.Auth(owner.access_key_id, owner.access_key_secret), cloud.url, "my-videos")
+    origin = f"http://localhost:{page_server.port}"
+    bucket = oss2_bucket(cloud.url, cloud.identities.owner, "my-videos")
     headers = {"Content-Type": "video/mp4", "x-oss-meta-from": "page"}
     url = bucket.sign_url("PUT", KEY, 600, headers=headers)
     options = json.dumps({"method": "PUT", "headers": headers, "body": FILM})

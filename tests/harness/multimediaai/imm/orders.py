@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from urllib.parse import urlsplit
 
 import alibabacloud_oss_v2 as oss
-import oss2
 from alibabacloud_imm20200930 import models
 from alibabacloud_imm20200930.client import Client
-from alibabacloud_tea_openapi.utils_models import Config
 
 from harness.cloud import LocalCloud
 from harness.ram.identity import Credentials
+from tests.clients.oss_sdk import oss2_bucket, v2_client
+from tests.clients.tea import tea_config
 
 PROJECT_NAME = "my-project"
 REGION = "cn-beijing"
@@ -31,10 +30,8 @@ def process(target: str, options: str = "f_gif,inter_1000", bucket: str = "") ->
 
 def by_v2(cloud: LocalCloud, keys: Credentials, bucket: str, key: str, what: str) -> str:
     """alibabacloud-oss-v2; the TaskId."""
-    provider = oss.credentials.StaticCredentialsProvider(keys.access_key_id, keys.access_key_secret, keys.token)
-    config = oss.Config(region=REGION, endpoint=cloud.url, credentials_provider=provider, retry_max_attempts=1)
     request = oss.AsyncProcessObjectRequest(bucket=bucket, key=key, process=what)
-    answer = oss.Client(config).async_process_object(request)
+    answer = v2_client(cloud.url, keys, retry_max_attempts=1).async_process_object(request)
     assert answer.event_id
     assert answer.process_request_id
     return str(answer.task_id)
@@ -42,12 +39,7 @@ def by_v2(cloud: LocalCloud, keys: Credentials, bucket: str, key: str, what: str
 
 def by_oss2(cloud: LocalCloud, keys: Credentials, bucket: str, key: str, what: str, version: str = "v1") -> str:
     """oss2; the TaskId. version: of the signature."""
-    auth = (
-        oss2.StsAuth(keys.access_key_id, keys.access_key_secret, keys.token, auth_version=version)
-        if keys.token
-        else oss2.make_auth(keys.access_key_id, keys.access_key_secret, version)
-    )
-    answer = oss2.Bucket(auth, cloud.url, bucket, region=REGION).async_process_object(key, what)
+    answer = oss2_bucket(cloud.url, keys, bucket, version).async_process_object(key, what)
     assert answer.event_id
     return str(answer.task_id)
 
@@ -62,16 +54,7 @@ def imm_client(cloud: LocalCloud, keys: Credentials) -> Any:
 
 
 def imm_client_at(url: str, keys: Credentials) -> Any:
-    return Client(
-        Config(
-            access_key_id=keys.access_key_id,
-            access_key_secret=keys.access_key_secret,
-            security_token=keys.token,
-            region_id=REGION,
-            endpoint=urlsplit(url).netloc,
-            protocol="http",
-        )
-    )
+    return Client(tea_config(keys, url))
 
 
 def get_task(

@@ -9,12 +9,12 @@ import pytest
 from alibabacloud_imm20200930 import models
 from alibabacloud_imm20200930.client import Client
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
-from alibabacloud_tea_openapi.utils_models import Config
 
 from harness.cloud import LocalCloud, local_cloud
 from harness.multimediaai.imm.state.tasks import KEPT_SECONDS, Tasks
 from harness.multimediaai.media.wanted import Wanted
 from harness.ram.identity import Credentials
+from tests.clients.tea import tea_config
 from tests.harness.multimediaai.imm.orders import PROJECT_NAME, by_v2, get_task, imm_client, process
 
 
@@ -127,6 +127,5 @@ def test_a_task_is_forgotten_after_a_week(cloud: LocalCloud) -> None:
 def test_the_production_address_leads_here() -> None:
     """The SDK has it from the region alone."""
     with local_cloud(stack_file=None, buckets=("videos",), imm_project=PROJECT_NAME, intercept=True) as cloud:
-        owner = cloud.identities.owner
-        config = Config(owner.access_key_id, owner.access_key_secret, region_id="cn-beijing")
-        assert attachment(Client(config), "videos").project_name == PROJECT_NAME
+        client = Client(tea_config(cloud.identities.owner))
+        assert attachment(client, "videos").project_name == PROJECT_NAME

@@ -12,6 +12,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 
 from harness.cloud import LocalCloud, local_cloud
 from harness.ram.identity import Credentials
+from tests.clients.oss_sdk import oss2_bucket
 from tests.harness.multimediaai.imm.orders import PROJECT_NAME, by_oss2, encoded, get_task, imm_client, process
 
 
@@ -98,8 +99,7 @@ def test_a_page_that_may_post_may_not_order(cloud: LocalCloud) -> None:
     rule = {"AllowedOrigin": "https://app.example", "AllowedMethod": "POST"}
     body = "".join(f"<{name}>{value}</{name}>" for name, value in rule.items())
     document = f"<CORSConfiguration><CORSRule>{body}</CORSRule></CORSConfiguration>"
-    owner = cloud.identities.owner
-    bucket = oss2.Bucket(oss2.Auth(owner.access_key_id, owner.access_key_secret), cloud.url, "videos")
+    bucket = oss2_bucket(cloud.url, cloud.identities.owner, "videos")
     bucket.put_bucket_cors(document)
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.async_process_object("a.mp4", process("a.gif"), headers={"Origin": "https://app.example"})
@@ -154,8 +154,7 @@ def test_each_right_is_asked_for(lacking: tuple[str | None, LocalCloud]) -> None
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_only_a_post_orders_and_nothing_else_happens(cloud: LocalCloud, video: bytes, method: str) -> None:
-    owner = cloud.identities.owner
-    bucket = oss2.Bucket(oss2.Auth(owner.access_key_id, owner.access_key_secret), cloud.url, "videos")
+    bucket = oss2_bucket(cloud.url, cloud.identities.owner, "videos")
     url = bucket.sign_url(method, "a.mp4", 60, params={"x-oss-async-process": "video/animation,f_gif"})
     assert requests.request(method, url, data=b"", timeout=10).status_code == 405
     assert cloud.oss.store.get("videos", "a.mp4") == video
