@@ -11,6 +11,7 @@ The plan of the house, from the roof down; a wing imports from those below it on
     stack/          s.yaml and .env: read, checked, and filled into the documents of ram/
     fc/             Function Compute: control plane, instances, delivery; sls/: where what functions print goes
     multimediaai/   Multimedia AI and IMM, the two that make GIFs, and what both are made of: media/, openapi/
+                    (there STS, too)
     oss/            OSS: state, and how it goes over the wire
     signatures/     who has signed a request
     ram/            policies, identities, and how a service asks whether somebody may

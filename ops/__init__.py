@@ -6,6 +6,7 @@ events, the API's client) and serverless, and nothing of the local cloud.
     cli         the commands, and how each mistake ends
     commands/   one file for each
     options     what every command takes
+    checks/     what doctor looks at, and what it found
     screen      one upload for people
     verdict     where it stands, and whether somebody has to act
     case        everything that is known of it
@@ -26,6 +27,8 @@ events, the API's client) and serverless, and nothing of the local cloud.
     refusals    what a service refuses → one sentence with the permission that is missing
     records     the records of uploads, read
     buckets     OSS
+    bucket_facts  a bucket by itself: region, retention, keys
+    identity    STS: whose key it is
     functions   Function Compute
     logs        Log Service
     names       oss:// URIs, TaskIds, request ids

@@ -87,6 +87,24 @@ class Account:
             )
         )
 
+    def identity(self) -> Any:
+        """ops.identity.Identity, of the key. Raises OpsError."""
+        from alibabacloud_tea_openapi.client import Client
+        from alibabacloud_tea_openapi.models import Config
+
+        from ops.identity import identity_of
+
+        held = self._key()
+        host = f"sts.{self.project.region}.aliyuncs.com"
+        protocol, _, endpoint = self.local.partition("://") if self.local else ("https", "", host)
+        config = Config(
+            access_key_id=held.access_key_id,
+            access_key_secret=held.access_key_secret,
+            security_token=held.security_token or None,
+            endpoint=endpoint,
+        )
+        return identity_of(Client(config), held.access_key_id, protocol.upper())
+
     @cached_property
     def functions(self) -> Any:
         """ops.functions.Functions; its SDK is imported by those commands only that need it."""

@@ -165,6 +165,10 @@ class Bucket:
         request = oss.DeleteObjectRequest(bucket=self.name, key=key)
         self._ask("DeleteObject", key, lambda: self._client.delete_object(request))
 
+    def ask(self, operation: str, call: Callable[[Any], Any], *, missing: bool = False) -> Any:
+        """About the bucket itself. call: with the SDK's client. missing: what is not there is None."""
+        return self._ask(operation, "", lambda: call(self._client), missing=missing)
+
     def uri(self, key: str = "") -> str:
         return f"oss://{self.name}/{key}"
 

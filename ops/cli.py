@@ -14,7 +14,7 @@ from ops.errors import FAULT, INTERRUPTED, Mistake, OpsError
 from ops.output import shown
 
 #: In the order in which they are asked for. Each is imported only when it is run.
-COMMANDS = ("status", "show", "list", "backfill", "audit", "retry", "fetch", "pause", "resume")
+COMMANDS = ("status", "show", "list", "backfill", "audit", "retry", "fetch", "doctor", "pause", "resume")
 
 
 class Gifs(click.Group):

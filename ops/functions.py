@@ -63,6 +63,32 @@ class Functions:
         except Mistake:
             return None
 
+    def concurrency(self, name: str) -> Mapping[str, Any] | None:
+        """GetConcurrencyConfig; None when nothing is reserved."""
+        try:
+            return self._ask(
+                "GetConcurrencyConfig",
+                name,
+                lambda: self._client.get_concurrency_config_with_options(name, {}, self._runtime),
+            )
+        except Mistake:
+            return None
+
+    def names(self) -> list[str]:
+        """Of all functions of the region; a request for each hundred."""
+        found: list[str] = []
+        token: str | None = None
+        while True:
+            request = models.ListFunctionsRequest(limit=100, next_token=token)
+            answer = self._ask(
+                "ListFunctions",
+                "this region",
+                lambda asked=request: self._client.list_functions_with_options(asked, {}, self._runtime),  # type: ignore[misc]
+            )
+            found += [str(each.get("functionName")) for each in answer.get("functions") or ()]
+            if not (token := answer.get("nextToken")):
+                return found
+
     def set_environment(self, name: str, values: Mapping[str, str]) -> None:
         """UpdateFunction: all of its variables, and nothing else."""
         update = models.UpdateFunctionInput(environment_variables=dict(values))

@@ -55,6 +55,16 @@ class Logs:
         row = rows[0] if rows else {}
         return {name: number for name in columns if (number := _number(row.get(name))) is not None}
 
+    def index(self) -> Mapping[str, Any]:
+        """GetIndex, as it was made. Raises Mistake where there is none."""
+        from alibabacloud_tea_util.models import RuntimeOptions
+
+        runtime = RuntimeOptions(connect_timeout=_CONNECT, read_timeout=_READ, autoretry=False)
+        send = self._client.get_index_with_options
+        answer = self._send(lambda: send(self._project, self._logstore, {}, runtime), "GetIndex")
+        found: Mapping[str, Any] = answer.to_map()
+        return found
+
     def _ask(self, query: str, since: datetime, until: datetime, **options: Any) -> list[Mapping[str, Any]]:
         """Both ends: whole seconds; the second one is not in it."""
         # The SDK takes a second to import, and who has no log gets here never.
@@ -78,11 +88,11 @@ class Logs:
     def _name(self) -> str:
         return f"{self._project}/{self._logstore}"
 
-    def _send(self, call: Callable[[], Any]) -> Any:
+    def _send(self, call: Callable[[], Any], operation: str = "GetLogs") -> Any:
         try:
             return call().body
         except Exception as exc:  # the SDK lets through whatever its layers raise
-            raise log_refusal(exc, self._name) from exc
+            raise log_refusal(exc, self._name, operation) from exc
 
 
 def quoted(text: str) -> str:

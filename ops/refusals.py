@@ -42,6 +42,9 @@ _LOG_MISSING = {
     "LogStoreNotExist": "the log project has no such logstore",
     "IndexConfigNotExist": "the logstore has no index, so nothing in it can be found: alarms/index.json is one",
 }
+#: Function Compute's operation → what RAM calls it, where that is another name
+_FC_ACTIONS = {"GetAsyncInvokeConfig": "GetFunctionAsyncInvokeConfig"}
+_LOG_ACTIONS = {"GetLogs": "GetLogStoreLogs"}
 _NETWORK = "no answer: check the network, and a proxy if there is one"
 
 
@@ -60,6 +63,8 @@ def oss_refusal(exc: oss.exceptions.BaseError, operation: str, uri: str) -> OpsE
             f"{operation} on {uri}: OSS's public endpoint serves no data to this account: bind a domain to the "
             "bucket and set BUCKET_DOMAINS, or run this on a machine in the region with --internal"
         )
+    if "addressed using the specified endpoint" in str(error.message):
+        return Mistake(f"{uri}: the bucket is in another region than REGION says, or another account's")
     if code == "AccessDenied" or status == 403:
         return Denied(
             f"{operation} on {uri}: not permitted: this key needs {_PERMISSIONS.get(operation, operation)}"
@@ -84,7 +89,7 @@ def fc_refusal(exc: Exception, operation: str, name: str) -> OpsError:
     if code == "AccessDenied" or status in (401, 403):
         # What it needs beside is in the message only, such as ram:PassRole.
         named = re.search(r"perform '(\w+:\w+)'", str(getattr(exc, "message", "")))
-        needed = named[1] if named else f"fc:{operation}"
+        needed = named[1] if named else f"fc:{_FC_ACTIONS.get(operation, operation)}"
         return Denied(f"{operation} of {name}: not permitted: this key needs {needed}")
     if status and status < 500 and code:
         return Mistake(f"{operation} of {name}: Function Compute refuses it ({status} {code})")
@@ -93,24 +98,37 @@ def fc_refusal(exc: Exception, operation: str, name: str) -> OpsError:
     return NotAnswered(f"{operation} of {name}: {_NETWORK}")
 
 
-def log_refusal(exc: Exception, name: str) -> OpsError:
-    """name: project/logstore. Of Log Service, and always of GetLogs."""
+def log_refusal(exc: Exception, name: str, operation: str) -> OpsError:
+    """name: project/logstore."""
     code, status = str(getattr(exc, "code", "") or ""), _status(exc)
     message = redact(" ".join(str(getattr(exc, "message", "") or "").split()))
-    what = f"GetLogs of {name}"
+    what = f"{operation} of {name}"
     if code in _LOG_MISSING:
         return Mistake(f"{what}: {_LOG_MISSING[code]}")
     if code in _LOG_KEY_CODES:
         return Denied(f"{what}: {_LOG_KEY_CODES[code]}")
     if code == "Unauthorized" or status in (401, 403):
+        needed = f"log:{_LOG_ACTIONS.get(operation, operation)}"
         is_key = "accesskey" in message.lower().replace(" ", "")
-        why = _KEY_CODES["InvalidAccessKeyId"] if is_key else "not permitted: this key needs log:GetLogStoreLogs"
+        why = _KEY_CODES["InvalidAccessKeyId"] if is_key else f"not permitted: this key needs {needed}"
         return Denied(f"{what}: {why}")
     if status and status < 500 and code:
         return Mistake(f"{what}: Log Service refuses it ({status} {code}): {message[:300]}")
     if status:
         return NotAnswered(f"{what}: Log Service answers {status}; try again")
     return NotAnswered(f"{what}: {_NETWORK}")
+
+
+def sts_refusal(exc: Exception) -> OpsError:
+    """Of GetCallerIdentity, which everybody may ask."""
+    code, status = str(getattr(exc, "code", "") or ""), _status(exc)
+    if code in _KEY_CODES:
+        return Denied(f"GetCallerIdentity: {_KEY_CODES[code]}")
+    if status in (401, 403):
+        return Denied(f"GetCallerIdentity: the access key is refused ({code})")
+    if status or code or isinstance(exc, (KeyError, TypeError)):
+        return NotAnswered(f"GetCallerIdentity: STS answers {status} {code}".rstrip())
+    return NotAnswered(f"GetCallerIdentity: {_NETWORK}")
 
 
 def task_refusal(exc: GifTaskError, what: str) -> OpsError:

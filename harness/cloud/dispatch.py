@@ -21,6 +21,8 @@ from harness.journal import Journal
 from harness.multimediaai import MultimediaAIService
 from harness.multimediaai.imm import VERSION as IMM_VERSION
 from harness.multimediaai.imm import ImmService
+from harness.multimediaai.openapi.sts import VERSION as STS_VERSION
+from harness.multimediaai.openapi.sts import Sts
 from harness.oss import OssService
 from harness.ram.identity import Identities
 
@@ -43,12 +45,13 @@ class Dispatcher:
         imm: ImmService,
         fc: FunctionCompute,
         sls: LogService,
+        sts: Sts,
         console: Console,
         cloud: Surroundings,
         guard: WebGuard,
     ) -> None:
         self._oss, self._multimediaai, self._imm, self._fc, self._sls = oss, multimediaai, imm, fc, sls
-        self._console = console
+        self._sts, self._console = sts, console
         self._cloud, self._guard = cloud, guard
 
     def answer(self, request: Request) -> Response:
@@ -103,7 +106,8 @@ class Dispatcher:
         return _page(fault.status()) if fault.kind == "page_after" else response
 
     def _route(self, request: Request) -> Service[Any]:
-        services: tuple[Service[Any], ...] = (self._oss, self._multimediaai, self._imm, self._fc, self._sls)
+        gateways: tuple[Service[Any], ...] = (self._multimediaai, self._imm, self._sts)
+        services: tuple[Service[Any], ...] = (self._oss, self._fc, self._sls, *gateways)
         if known := service_at(request.host):
             return next(service for service in services if service.name == known)
         if self._console.owns(request):
@@ -116,7 +120,8 @@ class Dispatcher:
             return self._fc
         if request.path == "/" and (request.header("x-acs-action") or "Action" in request.params):
             version = request.header("x-acs-version") or request.params.get("Version")
-            return self._imm if version == IMM_VERSION else self._multimediaai
+            by_version: dict[str, Service[Any]] = {IMM_VERSION: self._imm, STS_VERSION: self._sts}
+            return by_version.get(str(version), self._multimediaai)
         return self._multimediaai if request.host_name.startswith("multimediaai.") else self._oss
 
 

@@ -37,6 +37,7 @@ from harness.http.intercept import Interception
 from harness.http.server import Request, Response, Server, host_name
 from harness.journal import Journal
 from harness.multimediaai import MultimediaAIService
+from harness.multimediaai.openapi.sts import Sts
 from harness.oss import OssError, OssService
 from harness.ram.identity import Credentials, Identities
 from harness.ram.policy import Decision, Policy
@@ -140,7 +141,7 @@ class LocalCloud:
             anywhere=options.anywhere, own=host_name(options.host), domains=self.oss.store.domains.names
         )
         self._dispatcher = Dispatcher(
-            self.oss, self.multimediaai, self.imm, self.fc, self.sls, self.console, self, guard
+            self.oss, self.multimediaai, self.imm, self.fc, self.sls, Sts(realm), self.console, self, guard
         )
 
     @property

@@ -40,6 +40,7 @@ _THROTTLED = {
     "oss": (503, "TotalQpsLimitExceeded"),
     "multimediaai": (400, "Throttling.User"),
     "imm": (400, "Throttling.User"),
+    "sts": (400, "Throttling.User"),
     "fc": (429, "ResourceExhausted"),
     "sls": (403, "ReadQuotaExceed"),
 }

@@ -1,7 +1,8 @@
 """The production addresses: which service answers at a host of Alibaba Cloud.
 
-Sources: the endpoint tables in the documentation of OSS, Function Compute (3.0 and 2.0), multimediaai and IMM, and
-the SDKs' own. Each has a public host, and OSS and Function Compute one inside the region's network ("-internal").
+Sources: the endpoint tables in the documentation of OSS, Function Compute (3.0 and 2.0), multimediaai, IMM and
+STS, and the SDKs' own. Each has a public host, and OSS and Function Compute one inside the region's network
+("-internal").
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _HOSTS = {
     "oss": re.compile(rf"(?:[^.]+\.)?(?:oss(?:-[a-z0-9-]+)?|{_REGION}\.oss)"),
     "multimediaai": re.compile(rf"multimediaai\.{_REGION}"),
     "imm": re.compile(rf"imm(?:-vpc)?\.{_REGION}"),
+    "sts": re.compile(rf"sts(?:-vpc)?(?:\.{_REGION})?"),
     # With and without a project; inside the network too (<region>-intranet).
     "sls": re.compile(rf"(?:[^.]+\.)?{_REGION}\.(?:log|sls)"),
     # 3.0; then 2.0 and invocation, which name the account.

@@ -20,6 +20,7 @@ _NAMES = {
     """,
     "multimediaai": "CreateGifTask GetTaskStatus GetTaskResult ListTasks",
     "imm": "CreateProject GetProject AttachOSSBucket DetachOSSBucket GetOSSBucketAttachment GetTask",
+    "sts": "GetCallerIdentity",
     "fc": """
         CreateAlias CreateFunction CreateTrigger DeleteAlias DeleteAsyncInvokeConfig
         DeleteConcurrencyConfig DeleteFunction DeleteFunctionVersion DeleteTrigger GetAlias

@@ -24,6 +24,7 @@ ARGUMENTS = {
     "audit": ("oss://my-videos/",),
     "retry": ("--failed",),
     "fetch": ("--prefix", "", "--to", "nowhere"),
+    "doctor": (),
     "pause": (),
     "resume": (),
 }

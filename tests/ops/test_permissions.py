@@ -18,6 +18,7 @@ POLICY = document("operator-policy.json")
 SHOW, SHOW_TASK = ("show", "oss://my-videos/clip.mp4"), ("show", "400010")
 LIST, STATUS, FETCH = ("list",), ("status",), ("fetch", "--prefix", "", "--to", "fetched")
 BACKFILL, AUDIT = ("backfill", "oss://my-videos/", "--yes"), ("audit", "oss://my-videos/")
+OUTSIDE = ("doctor", "--outside")
 RETRY = ("retry", "--failed", "--yes", "--wait", "0")
 #: By statement, the calls that need it, and others that do without.
 CALLS = {
@@ -35,6 +36,10 @@ CALLS = {
     "TakeOffTheList": (RETRY, AUDIT),
     "PauseAndResume": (("pause",), STATUS),
     "LeaveTheirRoles": (("pause",), STATUS),
+    "CompareWhatIsDeployed": (OUTSIDE, STATUS),
+    "LookAtBuckets": (OUTSIDE, STATUS),
+    "LookAtTheIndex": (OUTSIDE, STATUS),
+    "AskTheCollector": (("doctor",), OUTSIDE),
 }
 Operate = Callable[[Path, Collection[tuple[str, ...]]], Iterator[Ran]]
 

@@ -11,7 +11,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from harness.signatures.gateway import NonceLog
 Params = Mapping[str, str]
 Fields = dict[str, Any]
 Action = Callable[[Params], Fields]
+AboutSigner = Callable[[Credentials], Fields]
 _log = logging.getLogger(__name__)
 _refused = partial(refusal, GATEWAY_ERRORS)
 
@@ -34,6 +35,7 @@ _refused = partial(refusal, GATEWAY_ERRORS)
 class Api:
     """One product's. name: as RAM and the journal have it. elsewhere: actions that the product has and the local
     cloud has not; any other is InvalidApiNotFound. resource: what an action is asked for, in RAM's words.
+    about_signer: actions that everybody may ask, about himself.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Api:
     actions: Mapping[str, Action]
     elsewhere: re.Pattern[str]
     resource: Callable[[Call], str] = lambda call: "*"
+    about_signer: Mapping[str, AboutSigner] = field(default_factory=dict)
 
 
 class Gateway:
@@ -84,16 +87,20 @@ class Gateway:
 
     def _perform(self, call: Call, outcome: dict[str, Any]) -> Fields:
         """`outcome`: gets what the journal shall know about the call."""
-        action = self._known_action(call)
+        self._check_form(call)
+        about_signer = self._api.about_signer.get(call.action)
+        action = None if about_signer else self._known_action(call)
         verify = acs3.verify if call.acs3 else rpc.verify
         now, identities = self._realm.clock(), self._realm.identities
         signer = verify(call.request, call.body, identities, now=now, nonces=self._nonces)
         outcome["signer"] = signer_name(signer)
+        if action is None:
+            return self._api.about_signer[call.action](signer)
         self._check_permission(call, signer)
         self._admit(call)
         return action(call.params)
 
-    def _known_action(self, call: Call) -> Action:
+    def _check_form(self, call: Call) -> None:
         if call.request.path != "/":
             raise _refused("InvalidApiNotFound")
         if call.request.method not in ("GET", "POST"):
@@ -105,6 +112,8 @@ class Gateway:
                 raise _refused("MissingParameter", name)
         if call.version != self._api.version:
             raise _refused("InvalidVersion")
+
+    def _known_action(self, call: Call) -> Action:
         action = self._api.actions.get(call.action)
         if action is None:
             known = self._api.elsewhere.fullmatch(call.action)

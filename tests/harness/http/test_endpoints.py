@@ -20,6 +20,7 @@ SERVICES = {
     ],
     "multimediaai": ["multimediaai.cn-beijing.aliyuncs.com"],
     "imm": ["imm.cn-beijing.aliyuncs.com", "imm-vpc.cn-beijing.aliyuncs.com"],
+    "sts": ["sts.aliyuncs.com", "sts.cn-beijing.aliyuncs.com", "sts-vpc.cn-beijing.aliyuncs.com"],
     "fc": [
         "fcv3.cn-beijing.aliyuncs.com",
         "1234567890123456.cn-beijing.fc.aliyuncs.com",
@@ -33,7 +34,6 @@ SERVICES = {
         "my-project.cn-beijing.sls.aliyuncs.com",
     ],
     None: [
-        "sts.aliyuncs.com",
         "ram.aliyuncs.com",
         "aliyuncs.com",
         "a.b.oss-cn-beijing.aliyuncs.com",

@@ -15,6 +15,7 @@ from harness.fc.sls.wire import operations as sls_operations
 from harness.fc.triggers import http
 from harness.http.faults import KINDS, Fault, FaultError, Faults, describe, parse_fault
 from harness.http.operations import OPERATIONS
+from harness.multimediaai.openapi.sts import Sts
 from harness.oss.wire import operations as oss_operations
 
 VALUES = {
@@ -138,7 +139,7 @@ def test_a_fault_describes_itself_as_it_was_written(text: str) -> None:
         ("oss:PutObject:error=abc", "refused with a status and code"),
         ("oss:PutObject:latency=soon", "answered later"),
         ("oss:PutObject:reset:never=1", "unknown option 'never'; there are: nth"),
-        ("ost:PutObject:reset", r"unknown service 'ost'; there are: oss, multimediaai, imm, fc, sls and \*"),
+        ("ost:PutObject:reset", r"unknown service 'ost'; there are: oss, multimediaai, imm, sts, fc, sls and \*"),
         ("oss:Putobject:reset", "unknown operation 'Putobject'; there are: PutObject, "),
         ("oss:CreateGifTask:reset", "unknown operation 'CreateGifTask'"),
         ("*:CreateGiftTask:reset", "unknown operation 'CreateGiftTask'; there are: CreateGifTask"),
@@ -177,6 +178,7 @@ def test_the_operations_are_those_of_the_services() -> None:
     assert set(OPERATIONS["oss"]) == {operation.name for operation in oss_operations.OPERATIONS}
     assert set(OPERATIONS["multimediaai"]) == set(actions)
     assert set(OPERATIONS["imm"]) == set(imm)
+    assert set(OPERATIONS["sts"]) == set(Sts.actions)
     assert set(OPERATIONS["sls"]) == {operation.name for operation in sls_operations.OPERATIONS}
     assert set(OPERATIONS["fc"]) == {*routes, http.OPERATION}
 
