@@ -1,4 +1,4 @@
-"""`python -m harness` in processes of its own, and what to expect of it."""
+"""`python -m harness`, and what to expect of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from click.testing import CliRunner
 
+from harness.cli.commands import main
 from tests.project import PROJECT
 
 LIMIT = 60
@@ -26,9 +28,14 @@ def environment(**more: str) -> dict[str, str]:
 def run(
     *args: str | Path, env: Mapping[str, str] | None = None, event: str = ""
 ) -> subprocess.CompletedProcess[str]:
+    """In this process, which is cheaper than a new one; with `env` in one of its own, which has nothing else."""
+    if env is None:
+        words = [str(arg) for arg in args]
+        ended = CliRunner().invoke(main, words, event, catch_exceptions=False, prog_name="python -m harness")
+        return subprocess.CompletedProcess(args, ended.exit_code, ended.stdout, ended.stderr)
     command = [sys.executable, "-m", "harness", *map(str, args)]
     return subprocess.run(
-        command, env=env or environment(), input=event, capture_output=True, text=True, timeout=LIMIT, check=False
+        command, env=env, input=event, capture_output=True, text=True, timeout=LIMIT, check=False
     )
 
 

@@ -216,7 +216,7 @@ def test_every_sample_event_is_listed_with_what_it_is_for() -> None:
     "command", [[], ["--help"], ["up", "-h"], ["put", "-h"], ["invoke", "-h"], ["reset", "-h"]]
 )
 def test_help_teaches(command: list[str]) -> None:
-    answer = run(*command)
+    answer = run(*command, env=None if command else environment())
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout.startswith("Usage: python -m harness")
     if command in ([], ["--help"]):

@@ -12,7 +12,7 @@ import pytest
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
 from harness.stack.reader import read_stack
 from serverless.document import StackError
-from tests.harness.cli.command_line import assert_mistake, run
+from tests.harness.cli.command_line import assert_mistake, environment, run
 from tests.project import PROJECT
 
 BROKEN_STACKS = {
@@ -69,7 +69,7 @@ def test_a_wrong_end_of_tasks_is_one_line(project: Path, option: str, value: str
 def test_a_taken_port_is_one_line(project: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
-        answer = run("up", "--port", str(port), "--ephemeral")
+        answer = run("up", "--port", str(port), "--ephemeral", env=environment())
     assert_mistake(answer, f"port {port} is taken", "--port 0")
 
 
