@@ -4,6 +4,7 @@
 1  NeedsAPerson: something was found that somebody has to look at
 2  Mistake: what was typed, or a file that is read, is wrong
 3  NotAnswered: a service did not answer, or not as it should; the same command may do later
+   NotTaken: of these, it surely has done nothing
 4  Denied: no credentials, wrong ones, or a permission is missing
 70 FAULT: of this program, as sysexits.h has it
 """
@@ -31,6 +32,10 @@ class Mistake(OpsError):
 
 class NotAnswered(OpsError):
     exit_code = 3
+
+
+class NotTaken(NotAnswered):
+    """Throttled: what was sent may be sent again without a thought."""
 
 
 class Denied(OpsError):

@@ -16,6 +16,8 @@ from ops.refusals import fc_refusal
 
 #: Milliseconds
 _CONNECT, _READ = 10_000, 60_000
+#: As long as an invocation may take that is waited for, and a cold start.
+_INVOCATION = 150_000
 
 
 class Functions:
@@ -24,6 +26,7 @@ class Functions:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._runtime = RuntimeOptions(connect_timeout=_CONNECT, read_timeout=_READ, autoretry=False)
+        self._waiting = RuntimeOptions(connect_timeout=_CONNECT, read_timeout=_INVOCATION, autoretry=False)
 
     def get(self, name: str) -> Mapping[str, Any] | None:
         """What is deployed under the name, as GetFunction has it; None when nothing is."""
@@ -118,8 +121,9 @@ class Functions:
     def _invoke(self, name: str, event: Mapping[str, Any], headers: models.InvokeFunctionHeaders) -> Any:
         body = io.BytesIO(json.dumps(event, ensure_ascii=False).encode())
         request = models.InvokeFunctionRequest(body=body, qualifier="LATEST")
+        runtime = self._waiting if headers.x_fc_invocation_type == "Sync" else self._runtime
         try:
-            return self._client.invoke_function_with_options(name, request, headers, self._runtime)
+            return self._client.invoke_function_with_options(name, request, headers, runtime)
         except Exception as exc:  # the SDK lets through whatever its layers raise
             raise fc_refusal(exc, "InvokeFunction", name) from exc
 

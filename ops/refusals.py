@@ -9,7 +9,7 @@ import alibabacloud_oss_v2 as oss
 
 from handler.errors import AccessRefused, CredentialsError, GifTaskError, NotProcessed, OutcomeUnknown
 from handler.redaction import redact
-from ops.errors import Denied, Mistake, NotAnswered, OpsError
+from ops.errors import Denied, Mistake, NotAnswered, NotTaken, OpsError
 
 #: OSS operation → what RAM calls it
 _PERMISSIONS = {
@@ -91,6 +91,8 @@ def fc_refusal(exc: Exception, operation: str, name: str) -> OpsError:
         named = re.search(r"perform '(\w+:\w+)'", str(getattr(exc, "message", "")))
         needed = named[1] if named else f"fc:{_FC_ACTIONS.get(operation, operation)}"
         return Denied(f"{operation} of {name}: not permitted: this key needs {needed}")
+    if status == 429:
+        return NotTaken(f"{operation} of {name}: Function Compute is too busy ({code}); try again")
     if status and status < 500 and code:
         return Mistake(f"{operation} of {name}: Function Compute refuses it ({status} {code})")
     if status:

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ops.account import Account
-from ops.errors import Mistake, NeedsAPerson, NotAnswered
+from ops.errors import Mistake, NeedsAPerson, NotAnswered, NotTaken
 from ops.records import failed_prefix
 
 #: Of one event: twice as many as the function handles at the same time, within its timeout.
 MOST_VIDEOS = 16
+#: Of one that orders other tasks, and is waited for.
+MOST_ORDERED = 8
 #: An asynchronous event has at most 128 KiB.
 MOST_BYTES = 100_000
 #: Seconds before an event is sent again that was not taken.
@@ -35,13 +37,14 @@ class Pace:
         self.next_at = max(now, self.next_at) + videos / self.per_second
 
 
-def events(uris: Iterable[str]) -> Iterator[list[str]]:
-    """The names, in lists that make one event each."""
+def events(uris: Iterable[str], most: int | None = None) -> Iterator[list[str]]:
+    """The names, in lists that make one event each. most: names of one, MOST_VIDEOS by default."""
+    most = most or MOST_VIDEOS
     held: list[str] = []
     size = 0
     for uri in uris:
         length = len(json.dumps(uri, ensure_ascii=False).encode()) + 2
-        if held and (len(held) >= MOST_VIDEOS or size + length > MOST_BYTES):
+        if held and (len(held) >= most or size + length > MOST_BYTES):
             yield held
             held, size = [], 0
         held.append(uri)
@@ -67,23 +70,42 @@ class Sender:
         if self._account.functions.get(self._name) is None:
             raise Mistake(f"{self._name}: is not deployed in {self._account.project.region}: `s deploy`")
 
-    def send(self, uris: list[str], *, force: bool = False) -> None:
+    def send(self, uris: list[str]) -> None:
         """One event. Raises OpsError; NeedsAPerson when too many of those before have failed."""
         if self._watches and self._failed_before is None:
             self._failed_before = self._failures()
         self._pace.wait(len(uris))
         if self._watches and time.monotonic() - self._looked > _LOOK_EVERY:
             self.check()
-        event = {"videos": uris, **({"force": True} if force else {})}
         for pause in (*_PAUSES, None):
             try:
-                self._account.functions.send(self._name, event)
+                self._account.functions.send(self._name, {"videos": uris})
                 break
             except NotAnswered:
                 if pause is None:
                     raise
             time.sleep(pause)
         self.sent += len(uris)
+
+    def order(self, uris: list[str]) -> str:
+        """Another task for each, by an event that is handled at once or never. What went wrong, "" for nothing.
+
+        Such an event that waits somewhere, or is delivered once more, would be paid for once more. So it is not
+        sent again unless nobody has taken it; the records tell what has become of it. Raises OpsError.
+        """
+        self._pace.wait(len(uris))
+        for pause in (*_PAUSES, None):
+            try:
+                self._account.functions.call(self._name, {"videos": uris, "force": True})
+                break
+            except NotTaken:
+                if pause is None:
+                    raise
+            except (Mistake, NotAnswered) as exc:
+                return str(exc)
+            time.sleep(pause)
+        self.sent += len(uris)
+        return ""
 
     def check(self) -> None:
         """Raises NeedsAPerson when too much has failed since the first was sent."""

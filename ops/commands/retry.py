@@ -15,7 +15,7 @@ from ops.options import command
 from ops.output import Output
 from ops.parallel import in_order
 from ops.retrying import Action, Plan, carry_out, forget, is_taken_over, plan_entries, plan_video
-from ops.sending import Sender, events
+from ops.sending import MOST_ORDERED, Sender, events
 
 #: Between two looks at the records, the first and the longest.
 _FIRST_POLL, _LONGEST_POLL = 0.2, 5.0
@@ -109,11 +109,15 @@ def _send(account: Account, output: Output, plans: list[Plan], *, per_second: fl
     sender = Sender(account, per_second=per_second, watches=False)
     sender.require_function()
     with output.progress("sending", sum(len(plan.videos) for plan in plans)) as progress:
-        for force in (False, True):
-            uris = [uri for plan in plans if (plan.action is Action.FORCE) is force for uri in plan.videos]
-            for event in events(uris):
-                sender.send(event, force=force)
-                progress.add(len(event))
+        for event in events(_videos(plans, Action.SEND)):
+            sender.send(event)
+            progress.add(len(event))
+        problems = []
+        for event in events(_videos(plans, Action.FORCE), MOST_ORDERED):
+            problems.append(sender.order(event))
+            progress.add(len(event))
+    for problem in filter(None, problems):
+        output.say(problem)
     until, left, pause = time.monotonic() + wait, plans, _FIRST_POLL
     with output.progress("waiting", len(plans)) as progress:
         while left and time.monotonic() < until:
@@ -126,3 +130,8 @@ def _send(account: Account, output: Output, plans: list[Plan], *, per_second: fl
             progress.add(sum(taken))
             left = [plan for plan, is_taken in zip(left, taken, strict=True) if not is_taken]
     return left
+
+
+def _videos(plans: list[Plan], action: Action) -> list[str]:
+    """Each once, however many entries it has."""
+    return list(dict.fromkeys(uri for plan in plans if plan.action is action for uri in plan.videos))

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
+
 from harness.cloud import LocalCloud
 from harness.oss import Item
 from tests.e2e.collecting import GIF, fail, put, succeed, url_of
@@ -123,3 +125,45 @@ def test_a_dead_letter_is_sent_for_what_is_not_on_record(gifs: Gifs, cloud: Loca
     assert failed(cloud) == [f"{FAILED}no-json.json"]
     assert tasks(cloud) == Counter({"lost.mp4": 1})
     assert len(records(cloud)) == 2
+
+
+def failed_task(cloud: LocalCloud) -> None:
+    upload_all(cloud, "a.mp4")
+    fail(cloud, error_code="500", error_name="Decode", error_reason="it does not play")
+    collect(cloud)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "fc:InvokeFunction:reset_after:nth=1",  # it was sent, and nobody knows
+        "fc:InvokeFunction:throttle:times=2",  # it surely was not
+    ],
+)
+def test_another_task_is_ordered_once_whatever_becomes_of_the_order(
+    gifs: Gifs, cloud: LocalCloud, fault: str
+) -> None:
+    failed_task(cloud)
+    cloud.faults.add(fault)
+    gifs("retry", "--failed", "--yes", "--wait", "3")
+    cloud.settle()
+    assert tasks(cloud)["a.mp4"] <= 2
+    gifs("retry", "--failed", "--yes", "--wait", "15")
+    cloud.settle()
+    assert (tasks(cloud), failed(cloud)) == (Counter({"a.mp4": 2}), [])
+
+
+def test_what_the_function_says_of_an_order_is_shown(gifs: Gifs, cloud: LocalCloud) -> None:
+    failed_task(cloud)
+    assert gifs("pause").code == 0
+    ran = gifs("retry", "--failed", "--yes", "--wait", "1")
+    assert gifs("resume").code == 0
+    assert (ran.code, "PAUSED" in ran.err) == (1, True)
+    assert (tasks(cloud)["a.mp4"], len(failed(cloud))) == (1, 1)
+
+
+def test_an_event_that_function_compute_throttles_is_sent_again(gifs: Gifs, cloud: LocalCloud) -> None:
+    refuse(cloud, "a.mp4")
+    cloud.faults.add("fc:InvokeFunction:throttle:times=2")
+    assert gifs("retry", "--failed", "--yes").code == 0
+    assert tasks(cloud) == Counter({"a.mp4": 1})
