@@ -28,11 +28,8 @@ RENAMED = {
 #: Stand-ins that write down how they were called.
 FAKES = {
     # Without what site would import: a guide calls it fifty times.
-    "aliyun": f"#!{sys.executable} -IS"
-    """
-import json, sys
-with open("calls", "a") as file:
-    print(json.dumps(sys.argv[1:]), file=file)
+    "aliyun": f"""#!/bin/sh
+exec '{sys.executable}' -ISc 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@" >> calls
 """,
     "s": "#!/bin/sh\n",
     "make": "#!/bin/sh\n",
