@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import alibabacloud_oss_v2 as oss
+import click
 import pytest
 
 from harness.cli.client import oss_client
 from harness.cloud import LocalCloud, local_cloud
+from ops.cli import main
+from tests.ops.running import run_gifs
 from tests.project import PROJECT
 
 from .pages import blocks, read
@@ -59,14 +64,13 @@ def cloud() -> Iterator[LocalCloud]:
 
 
 class Shell:
-    """A person's, in a folder with a .env, ossutil and an `s` that only looks at the file that it is given."""
+    """A person's, in a folder with a .env and ossutil."""
 
     def __init__(self, folder: Path, cloud: LocalCloud) -> None:
         self.folder = folder
         (folder / ".env").write_text(ENVIRONMENT)
-        for name, script in {"ossutil": OSSUTIL, "s": '#!/bin/sh\nexec cat "$3"\n'}.items():
-            (folder / name).write_text(script)
-            (folder / name).chmod(0o755)
+        (folder / "ossutil").write_text(OSSUTIL)
+        (folder / "ossutil").chmod(0o755)
         owner = cloud.identities.owner
         self.environment = {
             "PATH": f"{folder}:{os.environ['PATH']}",
@@ -105,18 +109,41 @@ def test_a_task_id_is_read_by_the_video_s_name(page: str, cloud: LocalCloud, she
 
 
 @pytest.mark.parametrize("page", ["docs/operate.md", "docs/operate.zh-CN.md"])
-def test_uploads_without_a_record_are_found(page: str, cloud: LocalCloud, shell: Shell) -> None:
-    missing = ["a/视频 +1%.mp4", "lost.mp4"]
-    for key in [*missing, "done.mp4", "done/again 1.mp4"]:
+def test_uploads_without_a_record_are_found_and_sent(page: str, cloud: LocalCloud) -> None:
+    for key in ("a/视频 +1%.mp4", "lost.mp4", "done.mp4", "done/again 1.mp4"):
         cloud.oss.store.put("my-videos", key, b"film")
     event = {"videos": ["oss://my-videos/done.mp4", "oss://my-videos/done/again 1.mp4"]}
     assert not cloud.fc.invoke("gif-on-upload", json.dumps(event).encode()).error_type
-    (command,) = [block for block in blocks(read(page)) if "comm -23" in block]
-    shell.run("bash", "-euo", "pipefail", "-c", command)
-    found = json.loads((shell.folder / "missing.json").read_text(encoding="utf-8"))
-    assert found == {"videos": [f"oss://my-videos/{key}" for key in missing]}
-    assert not cloud.fc.invoke("gif-on-upload", json.dumps(found).encode()).error_type
+    count, _, send = commands(page, "./gifs backfill")
+    planned = run_gifs(*count, "--local", cloud.url)
+    assert (planned.code, "2 new" in planned.out, "CNY 0.20" in planned.out) == (0, True, True)
+    assert run_gifs(*send, "--yes", "--local", cloud.url).code == 0
+    cloud.settle()
     assert len(cloud.multimediaai.tasks.list()) == 4
+
+
+PAGES = ["README", "docs/operate", "docs/deploy", "docs/record", "docs/local-cloud", "docs/guarantees"]
+
+
+@pytest.mark.parametrize("page", [f"{page}{language}.md" for page in PAGES for language in ("", ".zh-CN")])
+def test_every_command_of_gifs_is_one_that_there_is(page: str) -> None:
+    """With those options: it is read by the command itself, and not run."""
+    if not (PROJECT / page).is_file():
+        pytest.skip("there is no such page")
+    text = read(page)
+    typed = re.findall(r"^(?:\$ )?(\./gifs [^\n]*)", text, re.MULTILINE)
+    for line in {*typed, *re.findall(r"`(\./gifs [^`]*)`", text)}:
+        name, *arguments = shlex.split(line, comments=True)[1:]
+        found = main.get_command(click.Context(main), name)
+        assert found is not None, line
+        if arguments or line in typed:  # else it is only named
+            found.make_context(name, arguments)
+
+
+def commands(page: str, start: str) -> list[list[str]]:
+    """What stands behind ./gifs in the lines of the page's blocks that begin so."""
+    lines = [line for block in blocks(read(page)) for line in block.splitlines() if line.startswith(start)]
+    return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
 def test_the_walkthrough_makes_one_task(cloud: LocalCloud) -> None:
