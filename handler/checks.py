@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from handler.connections import Connections, TransportError
-from handler.errors import EventError, GifOnUploadError
+from handler.errors import AppendConflict, EventError, GifOnUploadError
 from handler.escaping import json_line
 from handler.logs import utc_now
 from handler.objects import Objects
@@ -123,8 +124,13 @@ class Checks:
             if stored and abs(stored.read_at - time.time()) > _CLOCK_SECONDS:
                 raise _Wrong(f"this instance's clock is {time.time() - stored.read_at:.0f} s ahead of OSS's")
 
+        def append() -> None:
+            # Another check has appended meanwhile: whose position is looked at has the right to append.
+            with suppress(AppendConflict):
+                self._storage.append(bucket, key, length, line)
+
         self._try("oss:GetObject", where, read)
-        self._try("oss:PutObject", where, lambda: self._storage.append(bucket, key, length, line))
+        self._try("oss:PutObject", where, append)
 
     def _writing(self, bucket: str, folder: str) -> None:
         key = f"{folder}.check.json"

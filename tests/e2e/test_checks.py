@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,17 @@ def test_with_its_policy_everything_is_well_and_nothing_has_happened(
     lines = cloud.oss.store.get(RECORDS, "gif-tasks/.check.jsonl").splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["checked", "checked"]
     assert cloud.oss.store.list(RECORDS, "gif-tasks/.pending/") == []
+
+
+def test_two_checks_at_the_same_time_are_both_well(cloud: LocalCloud, clock: Clock) -> None:
+    """The other one's line comes between reading and appending."""
+    cloud.faults.add("oss:AppendObject:latency=1:nth=1")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(tried, cloud, SUBMIT, clock)
+        cloud.wait_for(lambda: cloud.journal.entries("fault"))
+        assert wrong(tried(cloud, COLLECT, clock)) == []
+        assert wrong(first.result()) == []
+    assert len(cloud.oss.store.get(RECORDS, "gif-tasks/.check.jsonl").splitlines()) == 1
 
 
 #: Function Compute hands over dead letters with the role, and nobody else can try that.

@@ -61,6 +61,7 @@ def detail(ran: Ran, area: str, name: str) -> str:
 def test_all_is_well_where_all_is_well(gifs: Gifs, cloud: LocalCloud) -> None:
     stock(cloud, ["notes.txt", "猫 +.mp4"])
     ran = gifs("doctor", "--json")
+    assert {place: detail(ran, *place) for place, mark in marks(ran).items() if mark == "bad"} == {}
     assert (ran.code, ran.document["good"]) == (0, True)
     assert marks(ran) == {("s.yaml and .env", "settings"): "note"}  # that of a new account
     assert "acs:ram::1234567890123456:root" in detail(ran, "key", "whose")
