@@ -80,6 +80,7 @@ def _completed(sql: str, columns: set[str]) -> str:
     if not words or words[0][1] not in ("select", "with"):
         raise _refused(f"the SQL part must begin with SELECT, not with {sql[:30]!r}")
     _check_names(tokens, columns)
+    _count_nothing_as_zero(tokens)
     if "from" not in [word for _, word in words]:
         at = next((at for at, word in words if word in _BEFORE), len(tokens))
         tokens[at:at] = [" FROM log "]
@@ -97,6 +98,17 @@ def _outer_words(tokens: Sequence[str]) -> list[tuple[int, str]]:
         if depth == 0 and re.match(r"\w", token):
             words.append((at, token.lower()))
     return words
+
+
+def _count_nothing_as_zero(tokens: list[str]) -> None:
+    """Of no rows at all, SQLite does not ask an aggregate that is not its own: count_if would be NULL."""
+    for at in [at for at, token in enumerate(tokens) if token.lower() == "count_if"]:
+        depth = 0
+        for end in range(at + 1, len(tokens)):
+            depth += (tokens[end] == "(") - (tokens[end] == ")")
+            if depth == 0 and tokens[end] == ")":
+                tokens[at], tokens[end] = "coalesce(count_if", "), 0)"
+                break
 
 
 def _check_names(tokens: Sequence[str], columns: set[str]) -> None:

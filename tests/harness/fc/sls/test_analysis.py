@@ -57,6 +57,12 @@ def test_what_it_answers(sql: str, expected: list[dict[str, str]]) -> None:
     assert rows(sql) == expected
 
 
+def test_of_no_lines_a_count_is_zero_and_a_sum_is_null() -> None:
+    sql = """select count(*) as a, count_if("message.level" in ('INFO', 'ERROR')) + 1 as b,
+        coalesce(sum("message.task_id"), 0) as c, sum("message.seconds") as d"""
+    assert analysis.analyse(sql, [], read_index(INDEX))[1] == [{"a": "0", "b": "1", "c": "0", "d": "null"}]
+
+
 def test_without_a_limit_there_are_a_hundred_rows() -> None:
     assert (len(rows("select __time__", 50)), len(rows("select __time__ limit 120", 50))) == (100, 120)
 
