@@ -27,7 +27,7 @@ package: $(READY) ## what is deployed: dist/code and dist/gif-on-upload.zip (`s 
 policies: $(READY) ## the RAM documents for your account, filled in from .env: dist/ram/*.json
 	@$(BIN)/python -m deploy.policies
 
-alarms: $(READY) ## the alarms for your account, filled in from .env: dist/alarms/*.json
+alarms: $(READY) ## the alarms for your account, filled in from .env, and the commands that create them
 	@$(BIN)/python -m deploy.alarms
 
 # Compiling everything again in each of the tests' processes would be a third of their time.

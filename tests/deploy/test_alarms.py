@@ -15,6 +15,7 @@ from harness.stack.reader import read_stack
 from tests.deploy.stack_file import REQUIRED
 from tests.project import PROJECT
 
+FUNCTIONS = ("gif-on-upload", "gif-on-upload-collect")
 TEXT = {"type": "string"}
 FLAG = {"type": "boolean"}
 
@@ -33,7 +34,8 @@ def listing(items: dict[str, Any], at_least: int = 0) -> dict[str, Any]:
     return {"type": "array", "items": items, "minItems": at_least}
 
 
-CONDITION = exactly({"condition": TEXT, "countCondition": TEXT})
+#: A name has letters and digits only.
+CONDITION = exactly({"condition": {"pattern": "^([a-z]+ (==|>|<) [0-9]+)?$"}, "countCondition": {"const": ""}})
 PAIRS = listing(exactly({"key": TEXT, "value": TEXT}))
 QUERY = exactly(
     {
@@ -42,7 +44,7 @@ QUERY = exactly(
         "store": TEXT,
         "region": TEXT,
         "query": TEXT,
-        "start": {"type": "string", "pattern": "^-[0-9]+[smhd]$"},
+        "start": {"type": "string", "pattern": "^-[0-9]+[mh]$"},
         "end": {"const": "now"},
         "timeSpanType": {"const": "Relative"},
         "powerSqlMode": {"enum": ["auto", "enable", "disable"]},
@@ -90,9 +92,11 @@ RULE = exactly(
         "MetricName": {"type": "string", "pattern": "^Function[A-Z][A-Za-z0-9]+$"},
         "Resources": TEXT,
         **dict.fromkeys(("Period", "Interval", "SilenceTime"), NUMBER),
-        "NoDataPolicy": {"enum": ["KEEP_LAST_STATE", "INSUFFICIENT_DATA", "OK"]},
+        # Where nothing fails there is no data, and that ends the alarm.
+        "NoDataPolicy": {"const": "OK"},
         "Escalations.Critical.ComparisonOperator": {"enum": ["GreaterThanThreshold", "LessThanThreshold"]},
-        "Escalations.Critical.Statistics": {"enum": ["Value", "Sum", "Average", "Maximum"]},
+        # The one that CloudMonitor's page of metrics has for acs_fc; any other is refused.
+        "Escalations.Critical.Statistics": {"const": "Value"},
         "Escalations.Critical.Threshold": NUMBER,
         "Escalations.Critical.Times": NUMBER,
     }
@@ -127,7 +131,7 @@ def alarms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     values = {**REQUIRED, "REGION": "cn-hangzhou", "LOG_PROJECT": "my-logs", "LOG_STORE": "my-store"}
     stack = read_stack(PROJECT / "s.yaml", values, dotenv=False)
     written = write_alarms(stack, PROJECT / "alarms", tmp_path_factory.mktemp("dist"))
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in written}
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in written if path.suffix == ".json"}
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "alarms").glob("*.json")), ids=lambda path: path.stem)
@@ -141,11 +145,41 @@ def test_names_are_those_of_dotenv_and_log_service_keeps_its_own(alarms: dict[st
         assert (query["project"], query["store"], query["region"]) == ("my-logs", "my-store", "cn-hangzhou"), name
         filled = set(re.findall(r"\$\{(\w+)\}", json.dumps(alert["configuration"]["annotations"])))
         assert filled <= set(re.findall(r" as (\w+)", query["query"])), name
-    rules = [alarm for name, alarm in alarms.items() if name.startswith("metric-")]
-    resources = {rule["Resources"] for rule in rules}
-    assert [json.loads(text) for text in resources] == [
-        [{"region": "cn-hangzhou", "functionName": "gif-on-upload"}]
-    ]
+    functions = [{"region": "cn-hangzhou", "functionName": name} for name in FUNCTIONS]
+    rules = {name: alarm for name, alarm in alarms.items() if name.startswith("metric-")}
+    for name, rule in rules.items():
+        # Only the function that submits has a destination for what fails.
+        assert json.loads(rule["Resources"]) == functions[: 1 if name == "metric-destination" else 2], name
+
+
+def test_the_metrics_are_those_of_the_page(alarms: dict[str, Any]) -> None:
+    """Their names: the page "Monitoring data" of Function Compute 3.0."""
+    rules = {name: alarm for name, alarm in alarms.items() if name.startswith("metric-")}
+    assert {rule["MetricName"] for rule in rules.values()} == {
+        "FunctionFunctionErrors",
+        "FunctionServerErrors",
+        "FunctionConcurrencyThrottles",
+        "FunctionResourceThrottles",
+        "FunctionAsyncMessagesBacklogV2",
+        "FunctionAsyncEventExpiredDropped",
+        "FunctionDestinationErrors",
+    }
+    assert len(rules) == 7
+
+
+def test_no_line_falls_between_two_looks(alarms: dict[str, Any]) -> None:
+    """Each look goes further back than to the last one, because lines come late; and not over a day, the limit."""
+    minutes = {"m": 1, "h": 60}
+    for name, alert in ((name, alarm) for name, alarm in alarms.items() if name.startswith("log-")):
+        (query,) = alert["configuration"]["queryList"]
+        every, back = (
+            int(span.strip("-")[:-1]) * minutes[span[-1]]
+            for span in (alert["schedule"]["interval"], query["start"])
+        )
+        assert every + 5 <= back <= 24 * 60, name
+        (severity,) = alert["configuration"]["severityConfigurations"]
+        variables = re.findall(r"^[a-z]+", severity["evalCondition"]["condition"])
+        assert set(variables) <= set(re.findall(r" as (\w+)", query["query"])), name
 
 
 def test_ids_are_told_apart(alarms: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from harness.cloud import LocalCloud
 from harness.multimediaai.tasks import TaskStatus
 from harness.oss import Item
 from harness.ram.identity import Credentials as StsCredentials
+from tests.clock import Clock
 from tests.e2e.uploads import RECORDS, VIDEOS, owner_client
 
 GIF = b"GIF89a" + bytes(range(256)) * 4
@@ -86,6 +87,33 @@ def fail(cloud: LocalCloud, **error: str) -> None:
     task = cloud.multimediaai.tasks.take(lambda: False)
     assert task is not None
     cloud.multimediaai.tasks.end(task.task_id, TaskStatus.FAILED, **error)
+
+
+def dead(event: Any, request_id: str = "1-a-b") -> dict[str, Any]:
+    """What Function Compute hands over when an event has failed in all its tries."""
+    context = {
+        "requestId": request_id,
+        "functionArn": "acs:fc:cn-beijing:1234567890123456:functions/gif-on-upload",
+        "condition": "UnhandledInvocationError",
+        "approximateInvokeCount": 9,
+    }
+    payload = event if isinstance(event, str) else json.dumps(event)
+    answer = json.dumps({"errorMessage": "1 of 1 failed", "errorType": "VideosFailed"})
+    return {
+        "timestamp": 1764161000000,
+        "requestContext": context,
+        "requestPayload": payload,
+        "responseContext": {"statusCode": 200, "functionError": "UnhandledInvocationError"},
+        "responsePayload": answer,
+    }
+
+
+def set_age(cloud: LocalCloud, clock: Clock, seconds: float) -> None:
+    """Of the pending entries, by OSS's clock. That itself may not be far off the real time, by which is signed."""
+    clock.ahead -= seconds
+    for entry in cloud.oss.store.list(RECORDS, PENDING):
+        cloud.oss.store.put(RECORDS, entry.key, cloud.oss.store.get(RECORDS, entry.key))
+    clock.ahead += seconds
 
 
 def listed(cloud: LocalCloud, prefix: str) -> list[Any]:

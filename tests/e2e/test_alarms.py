@@ -1,161 +1,156 @@
-"""The queries of alarms/ find the lines that they are for, among what the function writes, and no others."""
+"""The alarms of alarms/ go off for what they are for, and for nothing else, over what the functions write."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
-import alibabacloud_oss_v2 as oss
 import pytest
 
 import handler.errors
-from handler.errors import GifOnUploadError, VideosFailed
-from handler.logs import utc_now
-from harness.cloud import LocalCloud
-from harness.fc.sls import Line as LogLine
-from harness.journal import Entry
-from tests.e2e.handling import Handler
-from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, upload
+from handler.errors import GifOnUploadError
+from harness.cloud import LocalCloud, local_cloud
+from tests.clock import Clock
+from tests.e2e.uploads import VIDEOS, upload
 from tests.harness.fc.sls.asking import ask, client
-from tests.project import PROJECT
 
-ALARMS = PROJECT / "alarms"
-Line = dict[str, Any]
+from .alarm_stories import CALLED_BACK, COLLECTING, LETTERS, SUBMITTING, Stories
+from .alarming import NAMES, Line, alarm, firing, looks_back, provide, query_of, text_of, write
 
-
-def query_of(name: str) -> str:
-    alert = json.loads((ALARMS / f"{name}.json").read_text(encoding="utf-8"))
-    (query,) = alert["configuration"]["queryList"]
-    return str(query["query"])
-
-
-def find(cloud: LocalCloud, query: str, story: str) -> list[dict[str, str]]:
-    """What Log Service answers, with alarms/index.json, about the lines of a story."""
-    project, logstore = "alarms", slug(story)
-    index = json.loads((ALARMS / "index.json").read_text(encoding="utf-8"))
-    cloud.sls.provide(project, logstore, index)
-    rows: list[dict[str, str]] = ask(client(cloud), project, query, logstore).data
-    return rows
+COLLECTED = {"idle", "paused", *COLLECTING}
+GOES_OFF = {
+    "log-orphaned-task": {"orphaned"},
+    "log-needs-a-person": {"refused"},
+    "log-failed": {"task failed", "given up", "called back to a failure"},
+    "log-late": {"late", "given up"},
+    "log-dead-letter": {"dead letter"},
+    # For what is missing: in each story without it.
+    "log-no-submissions": {*SUBMITTING, "orphaned", *COLLECTED, *CALLED_BACK, *LETTERS} - {"submitted"},
+    "log-collector-silent": {*SUBMITTING, "orphaned", *CALLED_BACK, *LETTERS},
+}
+Told = dict[str, list[Line]]
 
 
-def slug(story: str) -> str:
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def cloud(clock: Clock) -> Iterator[LocalCloud]:
+    with local_cloud(render=False, retry_delay=lambda _: 0.05, clock=clock) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def told(cloud: LocalCloud, clock: Clock) -> Told:
+    """Each story's lines, which are in a logstore of its name, too."""
+    stories = dict(Stories(cloud, clock).tell())
+    clock.ahead = 0
+    for name, lines in stories.items():
+        provide(cloud, place_of(name))
+        write(cloud, place_of(name), lines)
+    return stories
+
+
+def place_of(story: str) -> str:
     return story.replace(" ", "-")
 
 
-@pytest.fixture
-def lines(
-    cloud: LocalCloud, make_handler: Callable[..., Handler], capsys: pytest.CaptureFixture[str]
-) -> dict[str, list[Line]]:
-    """What is written about a video that is submitted, refused, left in doubt, and paid for without a record."""
-    handle = make_handler()
-    found = {}
-    stories: dict[str, list[str]] = {
-        "submitted": [],
-        "refused": ["multimediaai:CreateGifTask:error=401/ServiceNotOpened"],
-        "in doubt": ["multimediaai:CreateGifTask:reset_after:times=1"],
-        "not on record yet": ["oss:AppendObject:error=403/AccessDenied:nth=2"],
-    }
-    for story, faults in stories.items():
-        cloud.faults.clear()
-        for fault in faults:
-            cloud.faults.add(fault)
-        capsys.readouterr()
-        try:
-            handle(event_for(f"{story}.mp4"))
-        except VideosFailed:
-            assert story != "submitted"
-        found[story] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    cloud.faults.clear()
-    found["orphaned"] = orphaned(cloud, handle, capsys)
-    for story, written in found.items():
-        find(cloud, "*", story)
-        texts = [json.dumps(line, ensure_ascii=False) for line in written]
-        now = int(cloud.options.clock())
-        cloud.sls.write("alarms", slug(story), [LogLine(now, {"message": text}) for text in texts])
-    return found
+def test_every_alarm_is_tried_here() -> None:
+    assert sorted(GOES_OFF) == NAMES
 
 
-def orphaned(cloud: LocalCloud, handle: Handler, capsys: pytest.CaptureFixture[str]) -> list[Line]:
-    """While a task is being made, another attempt puts a task of its own on record."""
-
-    def overtake(entry: Entry) -> None:
-        if entry.kind == "task" and not overtaken:
-            (record,) = [each for each in cloud.oss.store.list(RECORDS) if "/orphaned.mp4/" in each.key]
-            lines = [{"status": "claimed", "lease_seconds": 45}, {"status": "submitted", "task_id": 1}]
-            text = "".join(json.dumps({"at": utc_now(), "claim": "another", **line}) + "\n" for line in lines)
-            overtaken.append(record.key)
-            length = len(cloud.oss.store.get(RECORDS, record.key))
-            append = oss.AppendObjectRequest(bucket=RECORDS, key=record.key, position=length, body=text.encode())
-            owner_client(cloud).append_object(append)
-
-    overtaken: list[str] = []
-    unlisten = cloud.journal.listen(overtake)
-    capsys.readouterr()
-    with pytest.raises(VideosFailed, match="OrphanedTask"):
-        handle(event_for("orphaned.mp4"))
-    unlisten()
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+@pytest.mark.parametrize("name", NAMES)
+def test_an_alarm_goes_off_for_what_it_is_for(cloud: LocalCloud, name: str, told: Told) -> None:
+    assert {story for story in told if firing(cloud, name, place_of(story))} == GOES_OFF[name]
 
 
 @pytest.mark.parametrize(
-    ("alarm", "stories"),
-    [
-        ("log-orphaned-task", {"orphaned"}),
-        ("log-needs-a-person", {"refused"}),
-        ("log-no-submissions", {"submitted"}),
-    ],
+    ("name", "story"), [("log-collector-silent", "idle"), ("log-no-submissions", "submitted")]
 )
-def test_a_query_finds_what_it_is_for(
-    cloud: LocalCloud, alarm: str, stories: set[str], lines: dict[str, list[Line]]
-) -> None:
-    query = query_of(alarm)
-    found = {story for story in lines if any(row.get("cnt") != "0" for row in find(cloud, query, story))}
-    assert found == stories
+def test_a_line_keeps_an_alarm_quiet_for_its_time(cloud: LocalCloud, name: str, story: str, told: Told) -> None:
+    store = f"{place_of(story)}-again"
+    provide(cloud, store)
+    write(cloud, store, told[story], ago=looks_back(name) + 30)
+    assert firing(cloud, name, store)
+    write(cloud, store, told[story], ago=looks_back(name) - 30)
+    assert not firing(cloud, name, store)
 
 
-def test_every_field_of_a_query_is_one_that_is_written_and_indexed(lines: dict[str, list[Line]]) -> None:
-    index = json.loads((ALARMS / "index.json").read_text(encoding="utf-8"))["keys"]["message"]["json_keys"]
-    written = {name for of_story in lines.values() for line in of_story for name in line}
-    for path in ALARMS.glob("log-*.json"):
-        fields = set(re.findall(r"message\.(\w+)", query_of(path.stem)))
-        assert fields, path.name
-        assert fields - written == set(), path.name
-        assert fields - set(index) == set(), path.name
+@pytest.mark.parametrize("name", sorted({"log-failed", "log-late", "log-dead-letter", "log-needs-a-person"}))
+def test_an_alarm_is_over_when_its_lines_are_old(cloud: LocalCloud, name: str, told: Told) -> None:
+    store = f"old-{name}"
+    provide(cloud, store)
+    lines = [line for story in GOES_OFF[name] for line in told[story]]
+    write(cloud, store, lines, ago=looks_back(name) + 30)
+    assert not firing(cloud, name, store)
+    write(cloud, store, lines)
+    assert firing(cloud, name, store)
+
+
+def test_the_text_says_what_is_wrong_and_what_to_do(cloud: LocalCloud, told: Told) -> None:
+    def text(name: str, story: str) -> str:
+        return text_of(name, firing(cloud, name, place_of(story))[0])
+
+    refused = text("log-needs-a-person", "refused")
+    assert "ServiceNotActive" in refused
+    assert "open" in refused
+    assert f"oss://{VIDEOS}/orphaned.mp4" in text("log-orphaned-task", "orphaned")
+    assert "Within ten minutes 1 uploads" in text("log-failed", "task failed")
+    assert "Within ten minutes 1 uploads" in text("log-failed", "called back to a failure")
+    assert "1 uploads are pending, the oldest of them for 1.1 hours" in text("log-late", "late")
+    assert "The event of request 1-a-b (UnhandledInvocationError)" in text("log-dead-letter", "dead letter")
+
+
+def test_every_field_of_a_query_is_one_that_is_written_and_indexed(told: Told) -> None:
+    index = alarm("index")["keys"]["message"]["json_keys"]
+    written = {name for lines in told.values() for line in lines for name in line}
+    for name in NAMES:
+        fields = set(re.findall(r"message\.(\w+)", query_of(name)["query"]))
+        assert fields, name
+        assert fields - written == set(), name
+        assert fields - set(index) == set(), name
+
+
+def test_every_field_that_is_written_is_indexed_as_what_it_is(told: Told) -> None:
+    """But for the time, which Log Service has itself, and for the results, which each have a line."""
+    index = alarm("index")["keys"]["message"]["json_keys"]
+    kinds = {bool: "text", str: "text", int: "long", float: "double"}
+    for line in (line for lines in told.values() for line in lines):
+        for name, value in line.items():
+            if name not in ("at", "results"):
+                assert index[name]["type"] == kinds[type(value)], (name, value)
 
 
 def test_errors_that_queries_name_exist() -> None:
-    for path in ALARMS.glob("log-*.json"):
-        for name in re.findall(r"message\.error: (\w+)", query_of(path.stem)):
-            assert issubclass(getattr(handler.errors, name), GifOnUploadError)
+    found = [error for name in NAMES for error in re.findall(r"message\.error: (\w+)", query_of(name)["query"])]
+    assert "OrphanedTask" in found
+    for error in found:
+        assert issubclass(getattr(handler.errors, error), GifOnUploadError)
 
 
-def test_the_alarm_says_what_to_do(cloud: LocalCloud, lines: dict[str, list[Line]]) -> None:
-    (row,) = find(cloud, query_of("log-needs-a-person"), "refused")
-    assert (row["video"], row["error"]) == (f"oss://{VIDEOS}/refused.mp4", "ServiceNotActive")
-    assert "open" in row["detail"]
-
-
-def test_the_lines_of_the_deployed_function_are_found(cloud: LocalCloud) -> None:
+def test_the_lines_of_the_deployed_functions_are_found() -> None:
     """In the log project and logstore of s.yaml, with the index that `up` has for them."""
-    upload(cloud, "good.mp4")
-    cloud.settle()
-    cloud.faults.add("multimediaai:CreateGifTask:error=401/ServiceNotOpened")
-    upload(cloud, "refused.mp4")
-    cloud.settle()
-    spec = cloud.fc.function("gif-on-upload")
+    with local_cloud(render=False, retry_delay=lambda _: 0.05) as cloud:
+        upload(cloud, "good.mp4")
+        cloud.settle()
+        spec = cloud.fc.function("gif-on-upload")
 
-    def asked(query: str) -> list[dict[str, str]]:
-        rows: list[dict[str, str]] = ask(client(cloud), spec.log_project, query, spec.log_store).data
-        return rows
+        def goes_off(name: str) -> bool:
+            return bool(firing(cloud, name, spec.log_store, spec.log_project))
 
-    assert [row["cnt"] for row in asked(query_of("log-no-submissions"))] == ["1"]
-    assert {row["video"] for row in asked(query_of("log-needs-a-person"))} == {f"oss://{VIDEOS}/refused.mp4"}
-    assert asked(query_of("log-orphaned-task")) == []
-    (submitted,) = asked("message.outcome: submitted")
-    line = json.loads(submitted["message"])
-    of_request = asked(f"message.request_id: {line['request_id']}")
-    assert line["video"] == f"oss://{VIDEOS}/good.mp4"
-    assert len(asked(f"message.task_id: {line['task_id']}")) == 1
-    assert {json.loads(row["message"])["request_id"] for row in of_request} == {line["request_id"]}
+        before = {name for name in NAMES if goes_off(name)}
+        cloud.fire_timer("gif-on-upload-collect", "each-minute")
+        cloud.settle()
+        assert (before, {name for name in NAMES if goes_off(name)}) == ({"log-collector-silent"}, set())
+        cloud.faults.add("oss:ListObjectsV2:error=403/AccessDenied")
+        cloud.fire_timer("gif-on-upload-collect", "each-minute")
+        cloud.settle()
+        assert {name for name in NAMES if goes_off(name)} == {"log-needs-a-person"}
+        (submitted,) = ask(client(cloud), spec.log_project, "message.outcome: submitted", spec.log_store).data
+        line = json.loads(submitted["message"])
+        assert line["video"] == f"oss://{VIDEOS}/good.mp4"
+        query = f"message.task_id: {line['task_id']}"
+        assert len(ask(client(cloud), spec.log_project, query, spec.log_store).data) == 1

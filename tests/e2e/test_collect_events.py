@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,31 +14,13 @@ from tests.clock import Clock
 from tests.e2e.handling import Handler
 from tests.e2e.uploads import EVENT, RECORDS, VIDEOS
 
-from .collecting import FAILED, GIF, PENDING, collector_for, listed, operations, succeed, url_of
+from .collecting import FAILED, GIF, PENDING, collector_for, dead, listed, operations, succeed, url_of
 
 CALLBACKS = {"COLLECT_URL": "https://collect.example.com/", "COLLECT_SECRET": "sixteen-letters-or-more"}
 
 
 def call(query: dict[str, str]) -> dict[str, Any]:
     return {"version": "v1", "rawPath": "/", "queryParameters": query, "body": "x", "isBase64Encoded": False}
-
-
-def dead(event: Any, request_id: str = "1-a-b") -> dict[str, Any]:
-    context = {
-        "requestId": request_id,
-        "functionArn": "acs:fc:cn-beijing:1234567890123456:functions/gif-on-upload",
-        "condition": "UnhandledInvocationError",
-        "approximateInvokeCount": 9,
-    }
-    payload = event if isinstance(event, str) else json.dumps(event)
-    answer = json.dumps({"errorMessage": "1 of 1 failed", "errorType": "VideosFailed"})
-    return {
-        "timestamp": 1764161000000,
-        "requestContext": context,
-        "requestPayload": payload,
-        "responseContext": {"statusCode": 200, "functionError": "UnhandledInvocationError"},
-        "responsePayload": answer,
-    }
 
 
 def test_a_callback_is_let_in_by_its_token_alone(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:

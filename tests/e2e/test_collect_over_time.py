@@ -10,7 +10,7 @@ from harness.cloud import LocalCloud
 from harness.multimediaai.tasks import TaskStatus
 from tests.clock import Clock
 
-from .collecting import FAILED, GIF, PENDING, collector_for, listed, put, succeed, url_of
+from .collecting import FAILED, GIF, PENDING, collector_for, listed, put, set_age, succeed, url_of
 from .handling import Handler
 from .uploads import RECORDS, VIDEOS, event_for, records, task_ids
 
@@ -20,14 +20,6 @@ STORED = f"gifs/{VIDEOS}/clip.mp4.gif"
 
 def submit(handler: Handler, cloud: LocalCloud) -> None:
     handler(event_for("clip.mp4", put(cloud, "clip.mp4", b"film"), 4))
-
-
-def set_age(cloud: LocalCloud, clock: Clock, seconds: float) -> None:
-    """Of the pending entries, by OSS's clock. That itself may not be far off the real time, by which is signed."""
-    clock.ahead -= seconds
-    for entry in cloud.oss.store.list(RECORDS, PENDING):
-        cloud.oss.store.put(RECORDS, entry.key, cloud.oss.store.get(RECORDS, entry.key))
-    clock.ahead += seconds
 
 
 def begin(cloud: LocalCloud) -> None:
