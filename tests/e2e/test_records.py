@@ -65,7 +65,7 @@ def test_an_append_that_is_always_refused_is_not_repeated_without_pause(
         b'{"status":"claimed","claim":"a"}',
         b'{"status":"claimed","claim":"a","lease_seconds":"soon"}',
         b'{"status":"claimed","claim":"a","lease_seconds":5,"video_at":["example.com"]}',
-        b'{"status":"submitted","claim":"a","task_id":"400010"}',
+        b'{"status":"submitted","claim":"a","task_id":""}',
         b'{"status":"submitted","claim":"a","task_id":1,"takes_over":[5]}',
         b'{"status":["claimed"],"claim":"a","lease_seconds":5}',
         b"[" * 5_000,

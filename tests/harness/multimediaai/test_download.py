@@ -70,7 +70,7 @@ def test_a_url_that_is_none_is_not_repaired(world: World, url: str, wrong: str) 
         (lambda request: Response(200, {}, b"x" * 900, cut_after=500), "broke before the end"),
         (cut, "the connection failed"),
         (lambda request: Response(302, {"Location": request.path}), "too many redirects"),
-        (lambda request: Response(302, {"Location": "file:///etc/passwd"}), "no valid URL"),
+        (lambda request: Response(302, {"Location": "file:///etc/passwd"}), "not a valid URL"),
     ],
 )
 def test_what_goes_wrong_is_said_without_the_signature(world: World, answer: object, reason: str) -> None:
