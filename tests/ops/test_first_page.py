@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -10,25 +9,11 @@ import pytest
 from harness.cloud import LocalCloud
 from tests.documents.pages import blocks, read
 from tests.e2e.collecting import GIF, succeed, url_of
+from tests.ops.forms import form
 from tests.ops.running import Ran
 from tests.ops.uploading import collect, upload_all
 
 Gifs = Callable[..., Ran]
-_ASIDE = (
-    (r"[0-9A-F]{32}", "ETAG"),
-    (r"\(request [0-9a-f-]+\)", "(request ID)"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
-    (r"\+?[\d.]+ (s|min|ms)\b", "SPAN"),
-    (r"[\d.]+ (B|kB|MB)\b", "SIZE"),
-    (r"\b\d{6}\b", "TASK"),
-    (r" +", " "),
-)
-
-
-def form(text: str) -> str:
-    for pattern, name in _ASIDE:
-        text = re.sub(pattern, name, text)
-    return text
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
