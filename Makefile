@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # As it was given: a $ in a file's name is nothing to expand.
 override export VIDEO := $(value VIDEO)
 
-.PHONY: help demo up package policies alarms test coverage check bench bench-check format clean
+.PHONY: help demo up package policies alarms test chaos coverage check bench bench-check format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test coverage: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 4
+
+chaos: $(READY) ## everything broken in every way, half an hour: the counts go into docs/guarantees.md
+	@$(BIN)/python -m tests.chaos
 
 coverage: $(READY) ## every test, and which lines and branches none of them runs
 	@rm -f .coverage .coverage.*

@@ -19,7 +19,8 @@ def run(account: Account, output: Output) -> None:
         output.document({"paused": False, "changed": changed, "waiting": count, "max_tasks_per_day": limit})
         return
     output.text("Resumed." if changed else "It was not paused.")
-    output.text(f"{count:,} uploads wait; the collector submits them from its next run on, a task each.")
+    waits = "1 upload waits" if count == 1 else f"{count:,} uploads wait"
+    output.text(f"{waits}; the collector submits what waits from its next run on, a task each.")
     if limit:
         output.text(f"MAX_TASKS_PER_DAY is {limit:,}: what is over it waits for the next day.")
     if account.project.settings.paused:

@@ -1,0 +1,182 @@
+"""`python -m tests.chaos.mutation [MODULE …]`: small faults in the exactly-once logic; does a test find each?
+
+Each mutant is a process that was forked from one in which everything but the product is imported, and that imports
+the product with the fault in it. The cheap tests come first. What survives is printed, with its line. First of all
+the product without a fault has to survive: else every fault would seem to be found.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.project import PROJECT
+
+#: By module, the functions that decide whether there is one task, or what becomes of it.
+LOGIC = {
+    "record": [
+        "submitted",
+        "outcome",
+        "seconds_held",
+        "settled_at",
+        "_hold",
+        "unresolved",
+        "answers",
+        "holds",
+        "has",
+    ],
+    "tracking": ["left", "claim", "conclude", "append_outcome", "_append"],
+    "reconcile": ["find_task", "_is", "_claimed_at", "_before"],
+    "submit": ["submit", "_attempt", "_winner", "_make", "_create", "_go_on_unseen"],
+    "follow": ["_step", "_unsubmitted", "_follow", "_finish", "_step_in_time"],
+    "collect": ["called_back", "_step"],
+}
+#: One after the other, until one has found it.
+TESTS = [
+    [f"tests/handler/test_{name}.py" for name in ("record", "tracking", "reconcile")],
+    [f"tests/e2e/test_{name}.py" for name in ("exactly_once", "lost_tasks", "force", "pending")],
+    [f"tests/e2e/test_{name}.py" for name in ("collect", "collect_events", "collect_over_time")],
+    ["tests/chaos/test_matrix.py", "tests/chaos/test_model.py"],
+]
+#: Seconds for all tests of one mutant; one that never ends has been found.
+LIMIT = 240
+#: What is imported before the fork is on purpose.
+_OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestWarning"]
+_SWAPS: dict[type[ast.AST], type[Any]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+}
+
+
+class Mutant(NamedTuple):
+    module: str
+    line: int
+    what: str
+    tree: ast.Module
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """Every place of the module's logic, changed in one way."""
+    whole = _tree(module)
+    places = len(list(_places(whole, module)))
+    for number in range(places):
+        tree = copy.deepcopy(whole)
+        node = list(_places(tree, module))[number]
+        before = ast.unparse(node)
+        if _change(node):
+            yield Mutant(module, node.lineno, f"{before}  →  {ast.unparse(node)}", ast.fix_missing_locations(tree))
+
+
+def _tree(module: str) -> ast.Module:
+    return ast.parse((PROJECT / "handler" / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def _places(tree: ast.Module, module: str) -> Iterator[ast.expr | ast.stmt]:
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and function.name in LOGIC[module]:
+            for statement in function.body:
+                for node in ast.walk(statement):
+                    if isinstance(node, (ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.If, ast.Constant)):
+                        yield node
+
+
+def _change(node: ast.AST) -> bool:
+    """Whether there is a fault to make here."""
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:
+        node.ops[0] = _SWAPS[type(node.ops[0])]()
+    elif isinstance(node, (ast.BoolOp, ast.BinOp)) and type(node.op) in _SWAPS:
+        node.op = _SWAPS[type(node.op)]()
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        node.operand, node.op = ast.Constant(value=False), ast.Not()
+    elif isinstance(node, ast.If):
+        node.test = ast.UnaryOp(op=ast.Not(), operand=node.test)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float)):
+        node.value = (not node.value) if isinstance(node.value, bool) else node.value + 1
+    else:
+        return False
+    return True
+
+
+def is_found(mutant: Mutant) -> bool:
+    """Whether a test fails with it, or never ends."""
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
+        try:
+            _put_in(mutant)
+            failed = any(pytest.main([*_OPTIONS, *tests]) for tests in TESTS)
+        except BaseException:  # noqa: BLE001 - it cannot even be imported
+            failed = True
+        os._exit(1 if failed else 0)
+    until = time.monotonic() + LIMIT
+    while time.monotonic() < until:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status) != 0
+        time.sleep(0.05)
+    os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return True
+
+
+def _put_in(mutant: Mutant) -> None:
+    """Imports the module with the fault, before anything else imports it."""
+    name, file = f"handler.{mutant.module}", PROJECT / "handler" / f"{mutant.module}.py"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    exec(compile(mutant.tree, str(file), "exec"), module.__dict__)
+
+
+def main(modules: list[str]) -> int:
+    import alibabacloud_oss_v2  # noqa: F401  (what takes long to import, and is not the product)
+    import hypothesis.stateful  # noqa: F401
+    import pydantic  # noqa: F401
+
+    import harness.cloud  # noqa: F401
+
+    assert not [name for name in sys.modules if name.startswith("handler.")]
+    for module in modules or list(LOGIC):
+        if is_found(Mutant(module, 0, "", _tree(module))):
+            print(f"{module}: the tests fail without a fault, too: nothing can be told", file=sys.stderr)
+            return 2
+    made = survived = 0
+    for module in modules or list(LOGIC):
+        for mutant in mutants(module):
+            made += 1
+            if not is_found(mutant):
+                survived += 1
+                print(f"handler/{mutant.module}.py:{mutant.line}: {mutant.what}", flush=True)
+        print(f"{module}: {made} mutants so far, {survived} have survived", file=sys.stderr, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    os.chdir(Path(PROJECT))
+    sys.exit(main(sys.argv[1:]))
