@@ -12,11 +12,11 @@ from .counting import Outcome
 from .state import State, Upload
 from .verdict import Verdict, judge
 
-#: The requests of a new video: claim, record, pending entry, CreateGifTask.
+#: Requests of a new video: claim, record, pending entry, CreateGifTask. The first PutObject is the upload itself.
 PLACES = [
     ("oss:AppendObject", 1),
     ("oss:AppendObject", 2),
-    ("oss:PutObject", 1),
+    ("oss:PutObject", 2),
     ("multimediaai:CreateGifTask", 1),
 ]
 KINDS = [
