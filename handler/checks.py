@@ -143,7 +143,8 @@ class Checks:
     def _video(self, uri: str) -> None:
         video = _video_at(uri, self._settings)
         self._try("oss:GetObject", uri, lambda: self._storage.video(video.bucket, video.key))
-        self._try("video URL", uri, lambda: self._download(video))
+        if self._service.downloads:
+            self._try("video URL", uri, lambda: self._download(video))
 
     def _download(self, video: Video) -> None:
         """The first byte, as the GIF service would get it, but through this instance's network."""

@@ -11,7 +11,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from handler.errors import ClaimHeld, EntryUnreadable, GifOnUploadError, GifTaskError, RecordUnreadable
+from handler.errors import (
+    ClaimHeld,
+    EntryUnreadable,
+    GifOnUploadError,
+    GifTaskError,
+    RecordUnreadable,
+    SubmissionPaused,
+    VideoNotFound,
+    VideoUnusable,
+)
 from handler.gif_store import Fit, GifStore
 from handler.logs import log
 from handler.pending import PendingEntries
@@ -26,7 +35,7 @@ from handler.record import (
     TaskFailed,
     stamp,
 )
-from handler.service import Followed, GifService, Made, NoGif, SecondsLeft
+from handler.service import Followed, GifService, Made, NoGif, Replaced, SecondsLeft
 from handler.settings import Settings
 from handler.step import Case, Step, failed_line, name_of
 from handler.storage import Storage
@@ -105,7 +114,7 @@ class Follower:
         """A deferred upload is submitted when that may be, and followed from then on: its time begins anew."""
         try:
             done = self._submit(case)
-        except GifTaskError:  # on record: the next run sees how it goes on
+        except (GifTaskError, VideoNotFound, VideoUnusable):  # on record: the next run sees how it goes on
             pass
         else:
             if done is None or isinstance(done, Deferred):
@@ -113,14 +122,14 @@ class Follower:
         self._pending.no_longer_deferred(case.found, case.left)
         return Step.RESUBMITTED
 
-    def _submit(self, case: Case) -> Submission | Deferred | None:
+    def _submit(self, case: Case, *, force: bool = False) -> Submission | Deferred | None:
         """None when another attempt is at it, or too little time is left."""
         lease = self._settings.claim_lease_seconds
         if case.left() <= lease:
             return None
         upload, patience = case.found.entry.upload, lambda: case.left() - lease
         try:
-            return self._submitter.submit(upload, request_id=case.request_id, force=False, patience=patience)
+            return self._submitter.submit(upload, request_id=case.request_id, force=force, patience=patience)
         except ClaimHeld:
             return None
 
@@ -135,7 +144,10 @@ class Follower:
         task, outcome = history.submitted, history.outcome
         if task and outcome and outcome["status"] == TASK_FAILED:  # killed before it was moved
             return self._move(case, task["claim"], outcome)
-        if entry.look or (outcome and outcome["status"] == FINISHED and not outcome["gif"]):
+        # One that was to be looked at may have had to be made again, and nobody else follows that.
+        is_made_again = entry.look and task and not outcome
+        is_without = outcome and outcome["status"] == FINISHED and not outcome["gif"]
+        if (entry.look and not is_made_again) or is_without:
             return self._look(case, task if outcome and outcome["status"] == FINISHED else None)
         if outcome:
             return self._remove(case, Step.REMOVED)
@@ -163,6 +175,8 @@ class Follower:
             return Step.LEFT
         if isinstance(end, Made):
             return self._finish(case, log, history, task, end, started)
+        if isinstance(end, Replaced):
+            return self._again(case, end)
         failed = failed_line(case, task, end)
         if not log.append_outcome(history, failed, case.left):
             return Step.LEFT
@@ -210,7 +224,19 @@ class Follower:
                 reason = f"the video has this content again, and its GIF is not to be had any more: {end.reason}"
                 self._fail(case, case.found.entry.claim or task["claim"], end.error_code, reason)
                 return Step.FAILED
+            if isinstance(end, Replaced):
+                return self._again(case, end)
         return self._remove(case, Step.REMOVED)
+
+    def _again(self, case: Case, end: Replaced) -> Step:
+        """Another task, by the same Submitter: on record, and followed under the entry that is there."""
+        log("WARNING", "another task is made", video=case.found.entry.video, reason=end.reason)
+        try:
+            done = self._submit(case, force=True)
+        except SubmissionPaused:
+            return Step.LEFT
+        is_new = isinstance(done, Submission) and done.outcome != "already_submitted"
+        return Step.RESUBMITTED if is_new else Step.LEFT
 
     def _move(self, case: Case, claim: str, line: TaskFailed) -> Step:
         reason = line["reason"] or line["error_name"] or "the task failed"

@@ -7,16 +7,16 @@ afterwards: who overwrote what another had stored meanwhile says so, and the oth
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 
+from handler.gif_key import gif_key as gif_key
 from handler.objects import Head, Objects
 from handler.record import TaskId
 from handler.result import Result
 from handler.service import Placed
 from handler.settings import Settings
 from handler.storage import SecondsLeft, insist
-from handler.video import MAX_KEY_BYTES, Video
+from handler.video import Video
 
 
 class Fit(Enum):
@@ -92,11 +92,3 @@ class GifStore:
 
 def _is_of(gif: Head, video: Video) -> bool:
     return gif.metadata.get("video-etag") == video.etag
-
-
-def gif_key(prefix: str, bucket: str, key: str) -> str:
-    """`<prefix><bucket>/<key>.gif`; the key's SHA-256 instead where that, or the text beside it, is too long."""
-    name = f"{prefix}{bucket}/{key}.gif"
-    if len(f"{name}.txt".encode()) <= MAX_KEY_BYTES:
-        return name
-    return f"{prefix}{bucket}/{hashlib.sha256(key.encode()).hexdigest()}.gif"

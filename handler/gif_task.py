@@ -6,8 +6,6 @@ Parameters go in a form body: a URL would put the video's signed URL into every 
 
 from __future__ import annotations
 
-import random
-import time
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -19,6 +17,7 @@ from handler.connections import Connections, NeverSent, NotSent, TransportError
 from handler.credentials import CurrentCredentials
 from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
 from handler.gif_task_errors import UNKNOWN, error_for
+from handler.repeat import repeat
 from handler.service import GifTask, SecondsLeft
 from handler.settings import Settings
 from handler.signature import Acs3Auth
@@ -103,20 +102,10 @@ class GifTaskClient:
 
         repeatable: a call that changes nothing, which is retried without an answer too.
         """
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                return self._send(action, parameters)
-            except (NotProcessed, OutcomeUnknown) as error:
-                backoff = min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**attempt) * random.random()
-                pause = max(backoff, error.retry_after)
-                surely_again = repeatable or isinstance(error, NotProcessed)
-                if not surely_again or left() - pause <= self.time_limit:
-                    raise
-                time.sleep(pause)
-                if left() <= self.time_limit:
-                    raise  # the instance was frozen meanwhile
+        backoff = (BACKOFF_SECONDS, MAX_BACKOFF_SECONDS)
+        return repeat(
+            lambda: self._send(action, parameters), left, self.time_limit, backoff, repeatable=repeatable
+        )
 
     def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, object], str]:
         address = self._settings.gif_address

@@ -149,6 +149,8 @@ def _gate(settings: Settings, storage: Storage) -> Gate | None:
 
 def _service(settings: Settings, clients: _Clients, gifs: GifStore | None = None) -> GifService:
     """What makes the GIFs. gifs: where they go, for the function that follows tasks to them."""
+    if settings.gif_service == "oss":
+        return _oss_service(settings, clients, follows=gifs is not None)
     from handler.gif_task import GifTaskClient
     from handler.multimediaai import MultimediaAi
 
@@ -159,6 +161,22 @@ def _service(settings: Settings, clients: _Clients, gifs: GifStore | None = None
     from handler.task_end import TaskEnds
 
     return MultimediaAi(settings, clients.storage, tasks, TaskEnds(settings, tasks, gifs, Downloads(settings)))
+
+
+def _oss_service(settings: Settings, clients: _Clients, *, follows: bool) -> GifService:
+    from handler.animate import Animator
+    from handler.imm import ImmClient
+    from handler.oss_service import OssService, order_limit
+
+    limit = order_limit(settings)
+    orders = Storage(settings, clients.credentials, clients.connections, limit)
+    animator, objects = Animator(settings, orders, limit), Objects(clients.storage)
+    imm = ImmClient(settings, clients.credentials, clients.connections)
+    if not follows:
+        return OssService(settings, animator, objects, imm, limit)
+    from handler.oss_end import GifEnds
+
+    return OssService(settings, animator, objects, imm, limit, GifEnds(objects, imm))
 
 
 class _Clients(NamedTuple):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class MultimediaAi:
     """See handler.service.GifService. ends: of the collector, which follows tasks; None: nobody does."""
 
+    downloads = True
+
     def __init__(
         self, settings: Settings, storage: Storage, tasks: GifTaskClient, ends: TaskEnds | None = None
     ) -> None:

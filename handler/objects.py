@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import BinaryIO, NamedTuple
+from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 import alibabacloud_oss_v2 as oss
@@ -18,11 +19,14 @@ PAGE_SIZE = 1000
 class Head(NamedTuple):
     """etag: without quotes, in capitals; "" of a symlink, where OSS gives its target's.
 
-    metadata: of the user, without `x-oss-meta-`, in lower case.
+    metadata: of the user, without `x-oss-meta-`, in lower case. changed: epoch seconds, by OSS. size: bytes.
     """
 
     etag: str
     metadata: dict[str, str]
+    changed: float
+    size: int
+    content_type: str
 
 
 class Listed(NamedTuple):
@@ -95,8 +99,32 @@ class Objects:
         given = {name.lower(): str(value) for name, value in answer.headers.items()}
         mark = "x-oss-meta-"
         metadata = {name[len(mark) :]: value for name, value in given.items() if name.startswith(mark)}
-        is_link = given.get("x-oss-object-type") == "Symlink"
-        return Head("" if is_link else found.strip('"').upper(), metadata)
+        etag = "" if given.get("x-oss-object-type") == "Symlink" else found.strip('"').upper()
+        try:
+            changed, size = oss.serde.deserialize_httptime(given["last-modified"]), int(given["content-length"])
+        except (LookupError, ValueError, TypeError, oss.exceptions.BaseError):
+            foreign(answer, "HeadObject", bucket, key)
+        return Head(etag, metadata, changed.timestamp(), size, given.get("content-type", ""))
+
+    def restamp(self, bucket: str, key: str, head: Head, metadata: Mapping[str, str]) -> bool:
+        """Replaces the metadata, by a copy onto itself; False when it is not the object of `head` any more."""
+        headers = {
+            "x-oss-copy-source": f"/{bucket}/{quote(key)}",
+            "x-oss-copy-source-if-match": f'"{head.etag}"',
+            "x-oss-metadata-directive": "REPLACE",
+            "Content-Type": head.content_type,
+            **{f"x-oss-meta-{name}": value for name, value in metadata.items()},
+        }
+        try:
+            answer = self._storage.call("CopyObject", "PUT", bucket, key, headers=headers)
+        except oss.exceptions.BaseError as exc:
+            facts = service_error(exc)
+            if facts.get("status_code") in (404, 412) and is_its_own(facts):
+                return False
+            refuse(exc, "CopyObject", bucket, key)
+        if answer.status_code != 200 or "x-oss-request-id" not in answer.headers:
+            foreign(answer, "CopyObject", bucket, key)
+        return True
 
     def delete(self, bucket: str, key: str) -> None:
         """DeleteObject; what is not there is not an error."""

@@ -73,10 +73,11 @@ class Claimed(_Common, Forced, VideoAt):
 
 
 class OnRecord(TypedDict, total=False):
-    """What one service alone has to say of a task: the first two, Multimedia AI."""
+    """What one service alone has to say of a task: the first two, Multimedia AI; animation, OSS."""
 
     application_id: str
     video_name: str
+    animation: str
 
 
 class Submitted(_Common, How, OnRecord):

@@ -63,8 +63,14 @@ class NoGif(NamedTuple):
     reason: str
 
 
+class Replaced(NamedTuple):
+    """The task has ended, and what is under the GIF's name is of another upload: a new task is needed."""
+
+    reason: str
+
+
 #: What a task has come to; None: it has not ended.
-Followed = Made | NoGif | None
+Followed = Made | NoGif | Replaced | None
 
 
 class Try(NamedTuple):
@@ -79,9 +85,11 @@ class GifService(Protocol):
     """One per instance, used by many threads.
 
     time_limit: seconds that the request which makes a task may take in all; a lease must have more left.
+    downloads: whether it gets the video from a URL.
     """
 
     time_limit: float
+    downloads: bool
 
     def order(self, video: Video) -> Order:
         """No I/O."""

@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
+from handler.addresses import any_url, base_url
 from handler.bucket_domains import is_mainland, is_own_domain, read_domains
 from handler.errors import SettingsError
 
@@ -31,12 +32,13 @@ DEFAULT_VIDEO_SUFFIXES = ".mp4,.mov,.m4v,.avi,.mkv,.flv,.webm,.wmv,.mpg,.mpeg,.3
 #: Seconds between an attempt's end at the latest and the function's timeout.
 MARGIN_SECONDS = 2.0
 
-_HOST = re.compile(r"(?!.{254})([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_-]{1,63}\.?")
 _FORMS = {
     "TRACKING_BUCKET": "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
     "REGION": "the function's region; must be an id such as cn-beijing",
     "GIF_REGION": "must be a region's id such as cn-beijing",
     "GIF_BUCKET": "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
+    "GIF_SERVICE": "must be multimediaai or oss",
+    "IMM_PROJECT": "must be the name of an IMM project: letters, digits, hyphens and underscores",
 }
 #: What is needed to write below the prefix.
 _PLACES = ("TRACKING_BUCKET", "TRACKING_PREFIX", "OSS_ENDPOINT")
@@ -45,6 +47,7 @@ _SECRET = ("CALLBACK_URL", "COLLECT_URL", "COLLECT_SECRET")
 _WHAT = {
     "APPLICATION_ID": "the ApplicationId of your Multimedia AI application",
     "TRACKING_BUCKET": "the OSS bucket for the records",
+    "IMM_PROJECT": "the project of Intelligent Media Management that the bucket of the videos is bound to",
 }
 
 
@@ -59,30 +62,8 @@ def _dotted(suffixes: tuple[str, ...]) -> tuple[str, ...]:
     return suffixes
 
 
-def _url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        is_usable = parts.scheme in ("http", "https") and _is_host(parts.hostname or "") and parts.port != 0
-    except ValueError:  # of the port, or of an address in brackets
-        is_usable = False
-    if not is_usable or re.search(r"\s", value):
-        raise ValueError("must be an address such as https://example.com")
-    return value
-
-
-def _is_host(name: str) -> bool:
-    return ":" in name or bool(_HOST.fullmatch(name))  # urlsplit has checked an IPv6 address
-
-
-def _base(value: str) -> str:
-    parts = urlsplit(_url(value))
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError("must be an address without user, query or fragment")
-    return value.rstrip("/")
-
-
 def _oss_endpoint(value: str) -> str:
-    if is_own_domain(_base(value)):
+    if is_own_domain(base_url(value)):
         raise ValueError(
             "must be OSS's address without a bucket: the bucket's name is put before it; for a domain that is "
             f"bound to a bucket, set BUCKET_DOMAINS to <bucket>={urlsplit(value).netloc} instead"
@@ -102,7 +83,7 @@ def _folder(value: str) -> str:
     return value
 
 
-BaseUrl = Annotated[str, AfterValidator(_base)]
+BaseUrl = Annotated[str, AfterValidator(base_url)]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")]
 RegionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
 
@@ -112,11 +93,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    application_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
+    gif_service: Annotated[str, StringConstraints(pattern=r"^(multimediaai|oss)$")] = "multimediaai"
+    application_id: Annotated[str, StringConstraints(strip_whitespace=True, max_length=256)] = ""
     tracking_bucket: BucketName
     tracking_prefix: Annotated[str, AfterValidator(_folder)] = "gif-tasks/"
     template_id: Annotated[int, Field(ge=0)] | None = None
-    callback_url: Annotated[str, AfterValidator(_url)] | None = Field(default=None, repr=False)
+    callback_url: Annotated[str, AfterValidator(any_url)] | None = Field(default=None, repr=False)
     scales: str | None = None
     video_suffixes: Annotated[tuple[str, ...], BeforeValidator(_suffixes), AfterValidator(_dotted)] = _suffixes(
         DEFAULT_VIDEO_SUFFIXES
@@ -129,6 +111,9 @@ class Settings(BaseModel):
     video_url_expires: Annotated[int, Field(ge=60, le=7 * 24 * 3600)] = 86400
     gif_region: RegionId = "cn-beijing"
     gif_endpoint: BaseUrl | None = None
+    gif_animation: str = ""
+    imm_project: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")] | None = None
+    imm_endpoint: BaseUrl | None = None
     oss_endpoint: BaseUrl | None = None
     oss_public_endpoint: Annotated[str, AfterValidator(_oss_endpoint)] | None = None
     collect: bool = True
@@ -138,7 +123,7 @@ class Settings(BaseModel):
     give_up_after_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 24.0
     paused: bool = False
     max_tasks_per_day: Annotated[int, Field(ge=1)] | None = None
-    collect_url: Annotated[str, AfterValidator(_url)] | None = Field(default=None, repr=False)
+    collect_url: Annotated[str, AfterValidator(any_url)] | None = Field(default=None, repr=False)
     collect_secret: Annotated[str, StringConstraints(min_length=16, max_length=256)] | None = Field(
         default=None, repr=False
     )
@@ -153,12 +138,20 @@ class Settings(BaseModel):
     @property
     def own_addresses(self) -> tuple[str, ...]:
         """The endpoints that are configured, and so are talked to wherever they are."""
-        given = (self.gif_address, self.oss_address, self.oss_public_endpoint, *self.bucket_domains.values())
+        given = (
+            *(self.gif_address, self.imm_address, self.oss_address, self.oss_public_endpoint),
+            *self.bucket_domains.values(),
+        )
         return tuple(filter(None, given))
 
     @property
     def gif_address(self) -> str:
         return self.gif_endpoint or f"https://multimediaai.{self.gif_region}.aliyuncs.com"
+
+    @property
+    def imm_address(self) -> str:
+        """IMM is in the region of the buckets."""
+        return self.imm_endpoint or f"https://imm.{self.region}.aliyuncs.com"
 
     @property
     def oss_address(self) -> str:
@@ -172,15 +165,18 @@ class Settings(BaseModel):
     @property
     def warnings(self) -> list[str]:
         found = []
-        if not (self.video_url_base or self.bucket_domains or self.oss_public_endpoint) and is_mainland(
-            self.region
+        has_urls = self.gif_service == "multimediaai"
+        if (
+            has_urls
+            and not (self.video_url_base or self.bucket_domains or self.oss_public_endpoint)
+            and is_mainland(self.region)
         ):
             found.append(
                 "video URLs are on OSS's public endpoint, which refuses downloads (PublicEndpointForbidden) to "
                 "accounts that opened OSS since 2025-03-20: bind a domain to the bucket and set BUCKET_DOMAINS; "
                 f"an older account says so by OSS_PUBLIC_ENDPOINT=https://oss-{self.region}.aliyuncs.com"
             )
-        if not self.video_url_base and self.video_url_expires > TOKEN_LIFETIME_SECONDS:
+        if has_urls and not self.video_url_base and self.video_url_expires > TOKEN_LIFETIME_SECONDS:
             found.append(
                 f"VIDEO_URL_EXPIRES is {self.video_url_expires} s, but a presigned URL dies with the function's "
                 f"security token, after {TOKEN_LIFETIME_SECONDS} s at most"
@@ -204,9 +200,11 @@ def read_settings(environ: Mapping[str, str], *, region: str, timeout: float) ->
     problems: list[str] = []
     try:
         settings = Settings.model_validate({**values, "region": region, "timeout": timeout})
-        problems += _timing_problems(settings) + _callback_problems(settings) + _waiting_problems(settings)
+        problems += _service_problems(settings) + _timing_problems(settings)
+        problems += _callback_problems(settings) + _waiting_problems(settings)
     except ValidationError as exc:
         problems += [_problem(dict(error)) for error in exc.errors(include_url=False)]
+        problems += _missing(values)
     if problems:
         listed = "".join(f"\n- {problem}" for problem in problems)
         count = "a setting is" if len(problems) == 1 else f"{len(problems)} settings are"
@@ -225,6 +223,26 @@ def read_places(environ: Mapping[str, str], *, region: str, timeout: float) -> S
     known = {name: environ[name] for name in _PLACES if name in environ}
     rest = {"APPLICATION_ID": "unknown", "CLAIM_LEASE_SECONDS": "1"}
     return read_settings({**known, **rest}, region=region, timeout=timeout)
+
+
+def _service_problems(settings: Settings) -> list[str]:
+    """What the service that makes the GIFs cannot do without."""
+    problems = _missing(settings.model_dump(include={"gif_service", "application_id", "imm_project"}))
+    if settings.gif_service != "oss":
+        return problems
+    # Imported here, because nobody else needs it.
+    from handler.animation import read_animation
+
+    try:
+        read_animation(settings.gif_animation)
+    except ValueError as wrong:
+        problems.append(f"GIF_ANIMATION: {wrong}")
+    return problems
+
+
+def _missing(values: Mapping[str, Any]) -> list[str]:
+    name = "IMM_PROJECT" if values.get("gif_service") == "oss" else "APPLICATION_ID"
+    return [] if values.get(name.lower()) else [f"{name}: missing; it is {_WHAT[name]}"]
 
 
 def _timing_problems(settings: Settings) -> list[str]:

@@ -60,10 +60,17 @@ class _Provider(CredentialsProvider):  # type: ignore[misc]
 class Storage:
     """One per instance, used by many threads. Each method sends one request; `insist` repeats it."""
 
-    def __init__(self, settings: Settings, credentials: CurrentCredentials, connections: Connections) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: CurrentCredentials,
+        connections: Connections,
+        seconds: float | None = None,
+    ) -> None:
+        """seconds: that one request may take, where that is to be less than LIMIT_SECONDS."""
         self._settings = settings
         self._provider = _Provider(credentials)
-        self._http = OssHttp(connections, LIMIT_SECONDS)
+        self._http = OssHttp(connections, LIMIT_SECONDS if seconds is None else seconds)
         self._client = self._connect(settings.oss_address, settings.region)
         self._public: dict[tuple[str, str], oss.Client] = {}
 

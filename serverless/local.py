@@ -14,4 +14,5 @@ DEFAULTS: Mapping[str, str] = {
     "APPLICATION_ID": "local-application",
     "VIDEO_BUCKET": "my-videos",
     "TRACKING_BUCKET": "my-gif-records",
+    "IMM_PROJECT": "local-project",
 }

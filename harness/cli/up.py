@@ -119,8 +119,8 @@ def _say_ready(cloud: LocalCloud) -> None:
         click.echo(f"  timer    {timer.name} of {timer.function}: {timer.cron}{'' if timer.enabled else ' (off)'}")
     for address in cloud.fc.http.all():
         click.echo(f"  answers  {cloud.fc.http.url_of(address)} for {address.function}")
-    if cloud.options.imm_project:
-        click.echo(f"  imm      the buckets are bound to project {cloud.options.imm_project}")
+    if imm_project := cloud.options.bound_to:
+        click.echo(f"  imm      the buckets are bound to project {imm_project}")
     for project in cloud.sls.store.projects():
         for logstore in cloud.sls.store.logstores(project.name):
             index = "" if cloud.options.log_index else ", without an index: there is no alarms/index.json"

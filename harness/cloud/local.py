@@ -49,7 +49,7 @@ from serverless.document import StackError
 __all__ = ["ALLOW_ALL", "DEFAULTS", "PROJECT", "CloudOptions", "LocalCloud", "local_cloud"]
 
 #: The last leads outside. Loopback counts as the inside, so that a new account has none there.
-_ENDPOINTS = ("OSS_ENDPOINT", "GIF_ENDPOINT", "OSS_PUBLIC_ENDPOINT")
+_ENDPOINTS = ("OSS_ENDPOINT", "GIF_ENDPOINT", "IMM_ENDPOINT", "OSS_PUBLIC_ENDPOINT")
 
 R = TypeVar("R")
 
@@ -130,7 +130,7 @@ class LocalCloud:
             Options(
                 retry_delay=options.retry_delay,
                 context_shape=options.context_shape,
-                extra_environment=dict.fromkeys(_ENDPOINTS[: 2 if options.new_account else 3], self.url),
+                extra_environment=dict.fromkeys(_ENDPOINTS[: 3 if options.new_account else 4], self.url),
             ),
             Surroundings(self.bridge, self.bridge, self.url, self._logs.write),
         )
@@ -227,8 +227,8 @@ class LocalCloud:
                     self.oss.store.create_bucket(bucket)
             except OssError as exc:
                 raise StackError(f"bucket {bucket!r}: {exc.message}") from exc
-            if self.options.imm_project and bucket in named:
-                self.imm.bind(bucket, self.options.imm_project)
+            if (project := self.options.bound_to) and bucket in named:
+                self.imm.bind(bucket, project)
         if self.stack is None:
             return
         for spec in self.stack.functions:

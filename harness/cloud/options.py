@@ -42,7 +42,8 @@ class CloudOptions:
     collector_policy_file: of the collector's, the function whose handler is index.collect; by default
     collector-policy.json of that folder.
     imm_project: of Intelligent Media Management, which the stack's buckets and `buckets` are bound to; None: no
-    bucket is, and OSS's video/animation is refused.
+    bucket is, and OSS's video/animation is refused. With GIF_SERVICE=oss in environ, IMM_PROJECT's by default, and
+    the roles' documents are role-oss-service-policy.json and collector-oss-service-policy.json then.
     new_account: one that opened OSS since 2025-03-20: its public endpoint serves no data. BUCKET_DOMAINS of the
     function are bound to the buckets that there are.
     render: make the GIFs. timers: let timer triggers fire by the clock, not only by `fire_timer`.
@@ -84,7 +85,7 @@ class CloudOptions:
     @property
     def role_document(self) -> Path | Mapping[str, Any] | None:
         """Of a function's role; None when nobody has written one."""
-        return self.policy or self.policy_file or self._document("role-policy.json")
+        return self.policy or self.policy_file or self._document(f"role-{self._kind}policy.json")
 
     @property
     def log_index(self) -> Path | None:
@@ -93,7 +94,17 @@ class CloudOptions:
 
     @property
     def collector_document(self) -> Path | None:
-        return self.collector_policy_file or self._document("collector-policy.json")
+        return self.collector_policy_file or self._document(f"collector-{self._kind}policy.json")
+
+    @property
+    def bound_to(self) -> str | None:
+        """The IMM project of the buckets."""
+        return self.imm_project or ({**DEFAULTS, **self.environ}["IMM_PROJECT"] if self._kind else None)
+
+    @property
+    def _kind(self) -> str:
+        """A part of the documents' names, by what makes the GIFs."""
+        return "oss-service-" if self.environ.get("GIF_SERVICE") == "oss" else ""
 
     def _document(self, name: str) -> Path | None:
         return found if (found := (self.ram or self._folder / "ram") / name).is_file() else None

@@ -18,7 +18,7 @@ from serverless.document import StackError
 NAMES = (
     *("REGION", "ACCOUNT_ID", "FUNCTION_NAME", "FUNCTION_ROLE", "TRIGGER_ROLE", "VIDEO_BUCKET"),
     *("TRACKING_BUCKET", "TRACKING_PREFIX", "LOG_PROJECT", "LOG_STORE"),
-    *("COLLECTOR_NAME", "COLLECTOR_ROLE", "GIF_BUCKET", "GIF_PREFIX"),
+    *("COLLECTOR_NAME", "COLLECTOR_ROLE", "GIF_BUCKET", "GIF_PREFIX", "IMM_PROJECT"),
 )
 #: The function with this handler is the collector, and ram/collector-policy.json is its role's document.
 COLLECT_HANDLER = "index.collect"
@@ -63,13 +63,16 @@ def names_of(
     if main := function or collector:
         own = {name: main.environment.get(name) for name in ("TRACKING_BUCKET", "TRACKING_PREFIX")}
         names |= {name: value for name, value in own.items() if value is not None}
+        # Where there is none, nobody needs a right to one.
+        names |= {"IMM_PROJECT": main.environment.get("IMM_PROJECT") or "none"}
         names |= {"LOG_PROJECT": main.log_project, "LOG_STORE": main.log_store}
     if function:
         names |= {"FUNCTION_NAME": function.name, "FUNCTION_ROLE": function.role or ""}
     if collector:
         names |= {"COLLECTOR_NAME": collector.name, "COLLECTOR_ROLE": collector.role or ""}
-        gif_bucket = collector.environment.get("GIF_BUCKET") or names.get("TRACKING_BUCKET")
-        given = {"GIF_BUCKET": gif_bucket, "GIF_PREFIX": collector.environment.get("GIF_PREFIX")}
+    if home := collector or function:
+        gif_bucket = home.environment.get("GIF_BUCKET") or names.get("TRACKING_BUCKET")
+        given = {"GIF_BUCKET": gif_bucket, "GIF_PREFIX": home.environment.get("GIF_PREFIX")}
         names |= {name: value for name, value in given.items() if value}
     return names
 

@@ -194,6 +194,7 @@ def test_names_follow_the_settings() -> None:
         "COLLECTOR_ROLE": "gif-on-upload-collect",
         "GIF_BUCKET": "my-gif-records",
         "GIF_PREFIX": "gifs/",
+        "IMM_PROJECT": "none",
         "TRIGGER_ROLE": "uploads",
         "VIDEO_BUCKET": "my-videos",
         "TRACKING_BUCKET": "my-gif-records",

@@ -75,7 +75,7 @@ def test_throttling_is_waited_out_while_the_lease_lasts(
     cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("handler.gif_task.time", SimpleNamespace(sleep=pauses.append))
+    monkeypatch.setattr("handler.repeat.time", SimpleNamespace(sleep=pauses.append))
     fault = cloud.faults.add("multimediaai:CreateGifTask:throttle:times=12")
     made = local(cloud).create(*VIDEO, lambda: 99.0)
     assert fault.hits == len(pauses) == 12

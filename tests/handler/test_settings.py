@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from handler.animation import read_animation
 from handler.errors import SettingsError
 from handler.settings import Settings, read_settings
 
@@ -152,3 +153,56 @@ def test_transport_streams_are_warned_of() -> None:
         for each in (".mp4,.TS", ".mp4,.mts")
     ]
     assert [len(texts) for texts in warned] == [1, 0]
+
+
+def read_oss(**environ: str) -> Settings:
+    values = {"GIF_SERVICE": "oss", "IMM_PROJECT": "a-project", "TRACKING_BUCKET": "my-gif-records", **environ}
+    return read_settings(values, region="cn-hangzhou", timeout=120)
+
+
+def test_with_oss_there_is_no_application_but_a_project() -> None:
+    settings = read_oss()
+    assert settings.imm_address == "https://imm.cn-hangzhou.aliyuncs.com"
+    assert settings.warnings == []  # no URL is needed
+    with pytest.raises(SettingsError, match=r"- IMM_PROJECT: missing; it is the project"):
+        read_oss(IMM_PROJECT="")
+    with pytest.raises(SettingsError, match="GIF_SERVICE: must be multimediaai or oss, it is 'ffmpeg'"):
+        read_oss(GIF_SERVICE="ffmpeg")
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("", "f_gif,num_30,inter_100,w_480,h_480,scaletype_fit"),
+        ("frames=12", "f_gif,num_12"),
+        (
+            " start = 2500, rate=12.50 ,width=32,height=4096,scale=crop",
+            "f_gif,ss_2500,fps_12.5,w_32,h_4096,scaletype_crop",
+        ),
+    ],
+)
+def test_an_animation_is_what_oss_takes(text: str, options: str) -> None:
+    assert read_animation(text) == options
+    read_oss(GIF_ANIMATION=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("frames", "'frames'"),
+        ("num=30", "'num=30'"),
+        ("frames=30,", "''"),
+        ("frames=0", "frames must be a whole number of at least 1, and is '0'"),
+        ("width=5000", "width must be a whole number from 32 to 4096, and is '5000'"),
+        ("rate=0", "rate must be a number of frames a second"),
+        ("rate=nan", "rate must be"),
+        ("scale=zoom", "scale must be one of crop, stretch, fill, fit"),
+        ("frames=1,frames=2", "has frames twice"),
+        ("width=480|sys/saveas", "width must be"),
+    ],
+)
+def test_a_wrong_animation_is_told_at_the_start(text: str, why: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_oss(GIF_ANIMATION=text)
+    assert "- GIF_ANIMATION: " in str(caught.value)
+    assert why in str(caught.value)
