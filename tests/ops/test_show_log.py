@@ -20,7 +20,9 @@ CLIP = f"oss://{VIDEOS}/clip.mp4"
 
 def test_its_lines_in_the_log_are_shown_and_no_others(gifs: Gifs, cloud: LocalCloud) -> None:
     upload_all(cloud, "clip.mp4", "mp4.clip", 'a "quoted" \\ name.mp4')
-    (task_id, *_) = task_ids(cloud)
+    (task_id,) = [
+        task.task_id for task in cloud.multimediaai.tasks.list() if task.video_name.startswith("clip.mp4 ")
+    ]
     ran = gifs("show", CLIP)
     assert f"INFO     video: submitted, task {task_id}" in ran.out
     log = gifs("show", CLIP, "--json").document["log"]
