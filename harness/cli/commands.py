@@ -153,13 +153,18 @@ def up(
         raise Mistake(str(exc)) from exc
 
 
+#: What the demo takes from the shell.
+_OF_THE_DEMO = ("BUCKET_DOMAINS", "GIF_SERVICE", "GIF_ANIMATION")
+
+
 @main.command(short_help="Take a video through the whole product and show each step.")
 @click.argument("video", required=False, envvar="VIDEO")
 @NEW_ACCOUNT_OPTION
 def demo(video: str | None, new_account: bool) -> None:
     """Take VIDEO (or a clip made here) through the whole product and show each step.
 
-    Ends with the TaskId, the record and the path of the GIF.
+    Ends with the TaskId, the record and the path of the GIF. With GIF_SERVICE=oss it is OSS that makes it, as
+    GIF_ANIMATION says.
     """
     from harness.cli.demo import DemoError, run_demo
 
@@ -168,7 +173,8 @@ def demo(video: str | None, new_account: bool) -> None:
     except RuntimeError as exc:  # ~nobody
         raise Mistake(f"{video}: {exc}") from exc
     try:
-        run_demo(path, PROJECT / "demo", new_account=new_account, domains=os.environ.get("BUCKET_DOMAINS", ""))
+        environ = {name: os.environ[name] for name in _OF_THE_DEMO if os.environ.get(name)}
+        run_demo(path, PROJECT / "demo", new_account=new_account, environ=environ)
     except DemoError as exc:
         raise Mistake(str(exc)) from exc
 

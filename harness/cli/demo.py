@@ -7,7 +7,7 @@ import json
 import os
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import alibabacloud_oss_v2 as oss
@@ -15,12 +15,11 @@ import click
 
 from harness.cli.client import oss_client
 from harness.cli.clip import make_clip
+from harness.cli.making import CALLS, Making, making
 from harness.cloud.local import LocalCloud
 from harness.cloud.options import DEFAULTS, PROJECT, CloudOptions
 from harness.journal import Entry
-from harness.multimediaai import Task, TaskStatus
 from harness.multimediaai.download import too_large
-from harness.multimediaai.media.gif import SECONDS
 from harness.multimediaai.media.video import Video, VideoError
 
 #: Longer than any step takes, so that a demo that hangs says so.
@@ -41,10 +40,12 @@ class DemoError(Exception):
     """The demo cannot go on; one line that says why."""
 
 
-def run_demo(video: Path | None, directory: Path, *, new_account: bool = False, domains: str = "") -> None:
+def run_demo(
+    video: Path | None, directory: Path, *, new_account: bool = False, environ: Mapping[str, str] | None = None
+) -> None:
     """Runs the demo with `video`, or with a clip made for it; the GIF, and that clip, go to `directory`.
 
-    new_account: see CloudOptions. domains: BUCKET_DOMAINS. Raises DemoError.
+    new_account, environ: see CloudOptions. Raises DemoError.
     """
     with contextlib.ExitStack() as stack:
         steps = Steps()
@@ -58,7 +59,7 @@ def run_demo(video: Path | None, directory: Path, *, new_account: bool = False, 
         steps.done("video", f"{name}, {facts}")
         options = CloudOptions(
             stack_file=PROJECT / "s.yaml",
-            environ={"BUCKET_DOMAINS": domains},
+            environ=environ or {},
             new_account=new_account,
             timers=True,
         )
@@ -68,12 +69,12 @@ def run_demo(video: Path | None, directory: Path, *, new_account: bool = False, 
         key = f"uploads/{name}"
         request = oss.PutObjectRequest(bucket=VIDEOS, key=key)
         oss_client(cloud.url, cloud.identities.owner).put_object_from_file(request, str(video))
-        task = _rendered(cloud, steps, _submitted(cloud, steps, key))
-        short = seconds is not None and seconds <= SECONDS
-        steps.done("rendering", "all of it" if short else "the liveliest three seconds")
+        task = _submitted(cloud, steps, key)
+        _rendered(task)
+        steps.done("rendering", task.shows(seconds))
         place = _collected(cloud)
         _write(gif, lambda part: part.write_bytes(cloud.oss.store.get(*place)))
-        steps.done("gif", f"{gif.stat().st_size / 1024:.0f} kB, fetched and stored by {COLLECTOR}")
+        steps.done("gif", f"{gif.stat().st_size / 1024:.0f} kB, brought to its end by {COLLECTOR}")
         _conclude(cloud, task, gif, place)
 
 
@@ -143,7 +144,7 @@ def _facts(video: Path) -> tuple[str, float | None]:
     return facts, seconds
 
 
-def _submitted(cloud: LocalCloud, steps: Steps, key: str) -> Task:
+def _submitted(cloud: LocalCloud, steps: Steps, key: str) -> Making:
     """Shows what the cloud does with the upload, until the function has answered."""
     appends = 0
     while True:
@@ -157,12 +158,12 @@ def _submitted(cloud: LocalCloud, steps: Steps, key: str) -> Task:
         elif operation == "AppendObject" and not appends:
             appends += 1
             steps.done("claim", "AppendObject, after the instance's start", entry)
-        elif operation == "CreateGifTask" and fields["status"] == 200:
-            (task,) = cloud.multimediaai.tasks.list()
-            steps.done("url", f"{task.video_url.partition('?')[0]}?… (presigned)", entry)
-            steps.done("task", "CreateGifTask has it downloaded from there", entry)
+        elif operation in CALLS and fields["status"] == 200:
+            task = making(cloud)
+            steps.done("url", task.url, entry)
+            steps.done("task", task.order, entry)
         elif operation == "AppendObject":
-            steps.done("record", f"TaskId {task.task_id}", entry)
+            steps.done("record", f"TaskId {task.name}", entry)
         elif entry.kind == "invocation":
             _check(cloud, str(fields["request_id"]))
             return task
@@ -178,19 +179,18 @@ def _check(cloud: LocalCloud, request_id: str) -> None:
         raise DemoError(f"{result['video']} was skipped: {result['reason']}")
 
 
-def _rendered(cloud: LocalCloud, steps: Steps, task: Task) -> Task:
+def _rendered(task: Making) -> None:
     """Waits for the GIF behind a progress bar."""
     until = time.monotonic() + RENDER_SECONDS
     label = click.style("…", fg="yellow") + " rendering"
     with click.progressbar(length=100, label=f"  {label}", show_eta=False, width=40) as bar:
-        while not task.ended:
+        while not (state := task.wait(0.1)).has_ended:
             if time.monotonic() > until:
-                raise DemoError(f"task {task.task_id} has not ended within {RENDER_SECONDS:.0f} s")
-            task = cloud.multimediaai.tasks.wait(task.task_id, 0.1)
-            bar.update(round(cloud.multimediaai.progress(task.task_id) * 100) - bar.pos)
-    if task.status is TaskStatus.FAILED:
-        raise DemoError(f"task {task.task_id} failed: {task.error_name}: {task.error_reason}")
-    return task
+                raise DemoError(f"task {task.name} has not ended within {RENDER_SECONDS:.0f} s")
+            bar.update(round(state.progress * 100) - bar.pos)
+        bar.update(100 - bar.pos)
+    if state.problem:
+        raise DemoError(f"task {task.name} failed: {state.problem}")
 
 
 def _collected(cloud: LocalCloud) -> tuple[str, str]:
@@ -224,9 +224,9 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _conclude(cloud: LocalCloud, task: Task, gif: Path, place: tuple[str, str]) -> None:
+def _conclude(cloud: LocalCloud, task: Making, gif: Path, place: tuple[str, str]) -> None:
     key, lines = _record(cloud)
-    click.echo(f"\nTaskId  {task.task_id}\nRecord  oss://{RECORDS}/{key}")
+    click.echo(f"\nTaskId  {task.name}\nRecord  oss://{RECORDS}/{key}")
     for line in lines:
         click.echo(f"        {line}")
     click.echo(f"GIF     oss://{'/'.join(place)}\n        {gif}")

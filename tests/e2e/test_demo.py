@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -129,3 +130,21 @@ def test_make_hands_a_name_on_as_it_is(tmp_path: Path) -> None:
         input='show:\n\t@printenv VIDEO\n', cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("a$HOME b#c.mp4\n", "")
+
+
+def test_with_oss_it_shows_the_same_steps_and_ends_with_the_gif_that_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = tmp_path / "clip.mp4"
+    make_clip(video, seconds=3)
+    wanted = "start=500,frames=7,interval=200,width=160,height=96,scale=stretch"
+    run_demo(video, tmp_path / "demo", environ={"GIF_SERVICE": "oss", "GIF_ANIMATION": wanted})
+    shown = capsys.readouterr().out
+    for step in ("video", "cloud", "upload", "event", "claim", "url", "task", "record", "rendering", "gif"):
+        assert f"✓ {step}" in shown
+    (task_id,) = set(re.findall(r"MediaConvert-[0-9a-f-]{36}", shown))
+    assert f"\nTaskId  {task_id}\n" in shown
+    assert f'"task_id":"{task_id}"' in shown.splitlines()[-3]
+    with av.open(str(tmp_path / "demo" / "clip.mp4.gif")) as gif:
+        frames = list(gif.decode(video=0))
+    assert [(frame.width, frame.height) for frame in frames] == [(160, 96)] * 7

@@ -28,7 +28,7 @@ def ended(cloud: LocalCloud) -> Task:
 
 def test_with_a_domain_the_demo_runs_to_its_gif(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clip = make_clip(tmp_path / "clip.mp4", seconds=1)
-    run_demo(clip, tmp_path / "demo", new_account=True, domains=DOMAINS)
+    run_demo(clip, tmp_path / "demo", new_account=True, environ={"BUCKET_DOMAINS": DOMAINS})
     shown = capsys.readouterr().out
     assert "https://videos.example.com/uploads/clip.mp4?… (presigned)" in shown
     assert "✓ gif" in shown

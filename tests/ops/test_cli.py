@@ -51,7 +51,7 @@ def test_without_settings_each_missing_one_is_named_once(stack: Path) -> None:
     ran = run_gifs("list", "--stack", str(stack))
     assert ran.code == 2
     assert ran.err.count("\n") == 1
-    for name in ("ACCOUNT_ID", "APPLICATION_ID", "TRACKING_BUCKET", "VIDEO_BUCKET", "--local"):
+    for name in ("ACCOUNT_ID", "TRACKING_BUCKET", "VIDEO_BUCKET", "--local"):
         assert ran.err.count(name) == 1
 
 

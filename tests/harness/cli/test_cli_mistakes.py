@@ -19,7 +19,7 @@ BROKEN_STACKS = {
     "not there": (None, ["s.yaml", "No such file"]),
     "not YAML": ("edition: [3.0.0", ["s.yaml", "not YAML"]),
     "another edition": ("edition: 1.0.0", ["edition", "must be 3.0.0"]),
-    "a setting is missing": ("APPLICATION", ["MY_APPLICATION", "environmentVariables.APPLICATION_ID", ".env"]),
+    "a setting is missing": ("TRACKING", ["MY_RECORDS", "environmentVariables.TRACKING_BUCKET", ".env"]),
     "not a number": ("MEMORY", ["memorySize", "must be a number"]),
 }
 
@@ -30,8 +30,8 @@ def test_a_broken_stack_is_one_line(project: Path, text: str | None, words: list
     ours = path.read_text()
     if text is None:
         path.unlink()
-    elif text == "APPLICATION":
-        path.write_text(ours.replace("env('APPLICATION_ID')", "env('MY_APPLICATION')"))
+    elif text == "TRACKING":
+        path.write_text(ours.replace("env('TRACKING_BUCKET')", "env('MY_RECORDS')"))
     elif text == "MEMORY":
         path.write_text(ours.replace("memorySize: 256", "memorySize: much"))
     else:
