@@ -109,7 +109,7 @@ def gather(
     if settings.collect:
         case.gif = case.gaps.ask("gif", lambda: _gif(account, name))
     case.task_id = asked = task_id or (case.record.task_id if case.record else None)
-    if asked is not None:
+    if isinstance(asked, int):  # a text is IMM's, whose tasks this does not ask for
         case.task = case.gaps.ask("task", lambda: _task(account, asked))
     case.log = case.gaps.ask("log", lambda: _log(account, case))
     return case
