@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -55,7 +56,7 @@ def folder(tmp_path: Path, stack_file: StackFile) -> Path:
     (written / "s.yaml").write_text(stack_file.text.replace("component: fc3", "component: ./component"))
     filled = (PROJECT / ".env.example").read_text(encoding="utf-8")
     for name, value in REQUIRED.items():
-        filled = filled.replace(f"\n{name}=\n", f"\n{name}={value}\n")
+        filled = re.sub(rf"\n(?:# )?{name}=.*\n", f"\n{name}={value}\n", filled)
     (written / ".env").write_text(filled, encoding="utf-8")
     (component / "index.js").write_text(COMPONENT)
     (component / "package.json").write_text('{"name": "component", "version": "1.0.0", "main": "index.js"}')
