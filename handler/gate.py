@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 from handler.errors import AppendConflict
 from handler.settings import Settings
@@ -19,6 +20,13 @@ DAYS = ".days/"
 _SHARE, _MOST_AT_A_TIME = 100, 16
 
 
+class Leave(NamedTuple):
+    """To make a task. why_not: "" where it is given, and then it counts. day: of which it is one."""
+
+    why_not: str = ""
+    day: str = ""
+
+
 class Gate:
     """One per instance, used by many threads."""
 
@@ -27,18 +35,20 @@ class Gate:
         self._most = settings.max_tasks_per_day
         self._day = _Day(storage, settings, self._most) if self._most is not None else None
 
-    def closed(self, left: SecondsLeft) -> str:
-        """ "" when a task may be made, which then counts; else why not. Raises StorageError."""
+    def ask(self, left: SecondsLeft) -> Leave:
+        """Raises StorageError."""
         if self._is_paused:
-            return "paused (PAUSED): it waits until that is over"
-        if self._day and not self._day.take(left):
-            return f"the day's {self._most:,} tasks are made (MAX_TASKS_PER_DAY): it waits for the next day"
-        return ""
+            return Leave("paused (PAUSED): it waits until that is over")
+        if self._day is None:
+            return Leave()
+        if day := self._day.take(left):
+            return Leave(day=day)
+        return Leave(f"the day's {self._most:,} tasks are made (MAX_TASKS_PER_DAY): it waits for the next day")
 
-    def give_back(self) -> None:
+    def give_back(self, leave: Leave) -> None:
         """The task that was counted has not been made, and never will be."""
         if self._day:
-            self._day.give_back()
+            self._day.give_back(leave.day)
 
     @property
     def is_closed(self) -> bool:
@@ -63,20 +73,23 @@ class _Day:
         self._held = 0
         self._is_used_up = False
 
-    def take(self, left: SecondsLeft) -> bool:
+    def take(self, left: SecondsLeft) -> str:
+        """The date; "" when there is none left."""
         with self._lock:
             self._begin()
             if not self._held and not self._is_used_up:
                 self._held = self._reserve(left)
                 self._is_used_up = not self._held
             if not self._held:
-                return False
+                return ""
             self._held -= 1
-            return True
+            return self._date
 
-    def give_back(self) -> None:
+    def give_back(self, date: str) -> None:
+        """What is of yesterday would be one too many today."""
         with self._lock:
-            self._held += 1
+            self._begin()
+            self._held += date == self._date
 
     @property
     def is_used_up(self) -> bool:

@@ -33,7 +33,7 @@ from handler.tracking import Claim, TrackingLog
 from handler.video import Video
 
 if TYPE_CHECKING:
-    from handler.gate import Gate
+    from handler.gate import Gate, Leave
 
 _FIRST_POLL, _LONGEST_POLL = 0.05, 1.0
 
@@ -93,16 +93,16 @@ class Submitter:
                 self._wait(video, min(held, _FIRST_POLL * 2**polls, _LONGEST_POLL), patience)
                 history, polls = tracking.read(patience), polls + 1
                 continue
-            if self._gate and (why := self._gate.closed(patience)):
-                return self._defer(video, tracking, request_id, why, patience, is_forced=force)
+            leave = self._gate.ask(patience) if self._gate else None
+            if leave and leave.why_not:
+                return self._defer(video, tracking, request_id, leave.why_not, patience, is_forced=force)
             order = self._service.order(video)
             claim = tracking.claim(history, request_id, order.at, forced=done is not None, left=patience)
             if isinstance(claim, Claim):
                 mine = any(line.get("request_id") == request_id for line in history.unresolved)
                 attempt = Attempt(video, tracking, history, claim, patience, force and not mine)
-                return self._attempt(attempt, order)
-            if self._gate:
-                self._gate.give_back()
+                return self._attempt(attempt, order, leave)
+            self._give_back(leave)
             if claim.length == history.length:  # refused, and yet nobody was faster
                 self._wait(video, _LONGEST_POLL, patience)
             history = claim
@@ -131,13 +131,17 @@ class Submitter:
             )
         time.sleep(seconds * (0.5 + random.random() / 2))
 
-    def _attempt(self, attempt: Attempt, order: Order) -> Submission:
+    def _give_back(self, leave: Leave | None) -> None:
+        if self._gate and leave:
+            self._gate.give_back(leave)
+
+    def _attempt(self, attempt: Attempt, order: Order, leave: Leave | None) -> Submission:
         tracking = attempt.tracking
         with self._noted(attempt) as unfollowed:
             end, how = self._make(attempt, order)
         surely_none = isinstance(end, GifOnUploadError) and not isinstance(end, OutcomeUnknown)
-        if self._gate and (how.get("adopted") or surely_none):
-            self._gate.give_back()
+        if how.get("adopted") or surely_none:
+            self._give_back(leave)
         if isinstance(end, GifOnUploadError):
             record_failure(attempt, end, how)
             raise end

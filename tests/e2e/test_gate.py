@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from handler.errors import SettingsError, VideosFailed
+from handler.errors import RequestRejected, SettingsError, VideosFailed
 from harness.cloud import LocalCloud
 from tests.clock import Clock
 from tests.e2e.collecting import FAILED, GIF, PENDING, collector_for, put, succeed, url_of
@@ -124,6 +124,26 @@ def test_the_next_day_goes_on(cloud: LocalCloud, clock: Clock, monkeypatch: pyte
     assert waiting(cloud) == []
     days = [entry.key for entry in cloud.oss.store.list(RECORDS, "gif-tasks/.days/")]
     assert len(days) == 2
+
+
+def test_what_was_counted_yesterday_is_not_given_back_today(
+    cloud: LocalCloud, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused after midnight, while another one is made: a third would be one too many for that day."""
+    handler = handler_for(cloud, clock, cloud.url, MAX_TASKS_PER_DAY="2")
+    service = handler.app._submitter._service
+
+    def refused_after_midnight(*_: Any) -> NoReturn:
+        monkeypatch.undo()
+        monkeypatch.setattr("handler.gate._today", lambda: "2199-01-01")
+        assert upload(cloud, handler, "meanwhile.mp4") == "submitted"
+        raise RequestRejected("refused")
+
+    monkeypatch.setattr(service, "create", refused_after_midnight)
+    with pytest.raises(VideosFailed):
+        upload(cloud, handler, "refused.mp4")
+    assert [upload(cloud, handler, f"{number}.mp4") for number in range(2)] == ["submitted", "deferred"]
+    assert sum(tasks(cloud).values()) == 2
 
 
 def test_only_what_may_have_made_a_task_counts(cloud: LocalCloud, clock: Clock) -> None:
