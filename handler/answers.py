@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from handler.errors import GifOnUploadError
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+E = TypeVar("E", bound=GifOnUploadError)
 
 #: Byte order marks and white space.
 _BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
@@ -70,3 +73,18 @@ def whole_number(value: object) -> int | None:
 def positive_number(value: object) -> int | None:
     number = whole_number(value)
     return number if number and number > 0 else None
+
+
+def refusal(
+    entry: tuple[type[E], bool, str], what: str, code: str, http_status: int, message: str, request_id: str
+) -> E:
+    """The typed error of an answer that is not a success. entry: the error, whether it is retryable, its hint."""
+    kind, retryable, hint = entry
+    return kind(
+        f"{what}: {http_status} {code or 'without a code'}: {message or 'no message'}",
+        hint=hint,
+        code=code,
+        http_status=http_status,
+        request_id=request_id,
+        retryable=retryable,
+    )

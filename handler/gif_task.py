@@ -1,33 +1,28 @@
 """CreateGifTask and ListTasks of multimediaai 2019-08-10: request, answer, retry of what surely was not processed.
 
-Source: the API's pages (CreateGifTask, ListTasks) and the OpenAPI documentation (common parameters, ACS3).
-Parameters go in a form body: a URL would put the video's signed URL into every access log on the way.
+Source: the API's pages (CreateGifTask, ListTasks).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlencode
-
-from requests import PreparedRequest
-from requests.structures import CaseInsensitiveDict
 
 from handler.answers import as_list, parse_answer, positive_number, whole_number
-from handler.connections import Connections, NeverSent, NotSent, TransportError
+from handler.connections import Connections
 from handler.credentials import CurrentCredentials
-from handler.errors import GifTaskError, NotProcessed, OutcomeUnknown, RequestRejected
+from handler.errors import NotProcessed, OutcomeUnknown
 from handler.gif_task_errors import UNKNOWN, error_for
 from handler.repeat import repeat
+from handler.rpc import Api, send
 from handler.service import GifTask, SecondsLeft
 from handler.settings import Settings
-from handler.signature import Acs3Auth
 from handler.wire import Answer
 
 VERSION = "2019-08-10"
-#: What ActionTrail shows of each call.
-USER_AGENT = "gif-on-upload"
 LIMIT_SECONDS = 13.0
 BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
+_NOT_REACHED = "check GIF_ENDPOINT, GIF_REGION and the function's network"
+_NOT_SENT = "check GIF_ENDPOINT: its certificate, and characters that are not ASCII"
 _PAGE_SIZE = 50
 #: The page says OK; Success is what the product's other services say.
 _SUCCESS = ("", "OK", "SUCCESS")
@@ -108,41 +103,10 @@ class GifTaskClient:
         )
 
     def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, object], str]:
-        address = self._settings.gif_address
-        request = PreparedRequest()
-        request.method, request.url = "POST", address + "/"
-        request.body = urlencode({"RegionId": self._settings.gif_region, "Format": "JSON", **parameters}).encode()
-        request.headers = CaseInsensitiveDict(
-            {
-                "User-Agent": USER_AGENT,
-                "Accept": "application/json",
-                "Content-Type": "application/x-www-form-urlencoded",
-                "x-acs-action": action,
-                "x-acs-version": VERSION,
-            }
-        )
-        Acs3Auth(self._credentials())(request)
-        try:
-            answer = self._connections.send(
-                "POST", request.url, request.headers, request.body, seconds=self.time_limit
-            )
-        except TransportError as exc:
-            raise _transport_error(exc, action, address) from exc
+        api = Api(self._settings.gif_address, VERSION, _NOT_REACHED, _NOT_SENT, UNKNOWN)
+        given = {"RegionId": self._settings.gif_region, **parameters}
+        answer = send(self._connections, self._credentials(), api, action, given, self.time_limit)
         return _read(answer, action)
-
-
-def _transport_error(exc: TransportError, action: str, address: str) -> GifTaskError:
-    if isinstance(exc, NotSent):
-        return NotProcessed(
-            f"{action}: {address} could not be reached",
-            hint="check GIF_ENDPOINT, GIF_REGION and the function's network",
-        )
-    if isinstance(exc, NeverSent):
-        return RequestRejected(
-            f"{action}: nothing was sent to {address}: {exc}",
-            hint="check GIF_ENDPOINT: its certificate, and characters that are not ASCII",
-        )
-    return OutcomeUnknown(f"{action}: {exc} from {address}", hint=UNKNOWN)
 
 
 def _read(answer: Answer, action: str) -> tuple[dict[str, object], str]:

@@ -10,6 +10,7 @@ A code that is in no table goes by its HTTP status.
 from __future__ import annotations
 
 from handler.advice import NEW_TOKEN, WITHOUT_ANOTHER
+from handler.answers import refusal
 from handler.errors import (
     AccessRefused,
     BalanceNotEnough,
@@ -100,15 +101,8 @@ ERRORS: dict[str, tuple[type[GifTaskError], bool, str]] = {
 
 def error_for(code: str, http_status: int, message: str, request_id: str, action: str) -> GifTaskError:
     """The typed error of an answer that is not a success. code, request_id: "" where the answer has none."""
-    kind, retryable, hint = _entry(code, http_status) if code and request_id else (OutcomeUnknown, True, _FOREIGN)
-    return kind(
-        f"{action}: {http_status} {code or 'without a code'}: {message or 'no message'}",
-        hint=hint,
-        code=code,
-        http_status=http_status,
-        request_id=request_id,
-        retryable=retryable,
-    )
+    entry = _entry(code, http_status) if code and request_id else (OutcomeUnknown, True, _FOREIGN)
+    return refusal(entry, action, code, http_status, message, request_id)
 
 
 def _entry(code: str, http_status: int) -> tuple[type[GifTaskError], bool, str]:

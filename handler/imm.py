@@ -6,26 +6,23 @@ Source: the API's page and the models of the official SDK. A task is known for s
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlencode
-
-from requests import PreparedRequest
-from requests.structures import CaseInsensitiveDict
 
 from handler.answers import parse_answer
-from handler.connections import Connections, NeverSent, NotSent, TransportError
+from handler.connections import Connections
 from handler.credentials import CurrentCredentials
-from handler.errors import GifOnUploadError, NotProcessed, OutcomeUnknown, RequestRejected
+from handler.errors import OutcomeUnknown
 from handler.imm_errors import error_for
 from handler.repeat import repeat
+from handler.rpc import Api, send
 from handler.service import SecondsLeft
 from handler.settings import Settings
-from handler.signature import Acs3Auth
 from handler.times import parsed_moment
 from handler.wire import Answer
 
 VERSION = "2020-09-30"
 LIMIT_SECONDS = 11.0
 BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 5.0
+_NOT_REACHED = "check IMM_ENDPOINT and the function's network"
 _RUNNING, _SUCCEEDED, _FAILED = "Running", "Succeeded", "Failed"
 
 
@@ -74,36 +71,9 @@ class ImmClient:
         return repeat(lambda: self._send(action, parameters), left, LIMIT_SECONDS, backoff, repeatable=True)
 
     def _send(self, action: str, parameters: dict[str, str]) -> dict[str, object]:
-        address = self._settings.imm_address
-        request = PreparedRequest()
-        request.method, request.url = "POST", address + "/"
-        request.body = urlencode({"Format": "JSON", **parameters}).encode()
-        request.headers = CaseInsensitiveDict(
-            {
-                "User-Agent": "gif-on-upload",
-                "Accept": "application/json",
-                "Content-Type": "application/x-www-form-urlencoded",
-                "x-acs-action": action,
-                "x-acs-version": VERSION,
-            }
-        )
-        Acs3Auth(self._credentials())(request)
-        try:
-            answer = self._connections.send(
-                "POST", request.url, request.headers, request.body, seconds=LIMIT_SECONDS
-            )
-        except TransportError as exc:
-            raise _transport_error(exc, action, address) from exc
+        api = Api(self._settings.imm_address, VERSION, _NOT_REACHED, "check IMM_ENDPOINT")
+        answer = send(self._connections, self._credentials(), api, action, parameters, LIMIT_SECONDS)
         return _read(answer, action)
-
-
-def _transport_error(exc: TransportError, action: str, address: str) -> GifOnUploadError:
-    if isinstance(exc, NotSent):
-        hint = "check IMM_ENDPOINT and the function's network"
-        return NotProcessed(f"{action}: {address} could not be reached", hint=hint)
-    if isinstance(exc, NeverSent):
-        return RequestRejected(f"{action}: nothing was sent to {address}: {exc}", hint="check IMM_ENDPOINT")
-    return OutcomeUnknown(f"{action}: {exc} from {address}")
 
 
 def _read(answer: Answer, action: str) -> dict[str, object]:

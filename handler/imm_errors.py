@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from handler.advice import NEW_TOKEN, WITHOUT_ANOTHER
+from handler.answers import refusal
 from handler.errors import (
     AccessRefused,
     BalanceNotEnough,
@@ -78,15 +79,8 @@ def error_for(code: str, http_status: int, message: str, request_id: str, what: 
     """The typed error of an answer that is not a success. what: the call. code, request_id: "" without them."""
     if code == HANDED_ON and (found := re.match(r"([A-Za-z][A-Za-z.]*)[,:]\s*(.*)", message, re.DOTALL)):
         code, message = found[1], found[2]
-    kind, retryable, hint = _entry(code, http_status) if code and request_id else (OutcomeUnknown, True, _FOREIGN)
-    return kind(
-        f"{what}: {http_status} {code or 'without a code'}: {message or 'no message'}",
-        hint=hint,
-        code=code,
-        http_status=http_status,
-        request_id=request_id,
-        retryable=retryable,
-    )
+    entry = _entry(code, http_status) if code and request_id else (OutcomeUnknown, True, _FOREIGN)
+    return refusal(entry, what, code, http_status, message, request_id)
 
 
 def _entry(code: str, http_status: int) -> tuple[type[GifOnUploadError], bool, str]:
