@@ -90,41 +90,22 @@ class Account:
     def identity(self) -> Any:
         """ops.identity.Identity, of the key. Raises OpsError."""
         from alibabacloud_tea_openapi.client import Client
-        from alibabacloud_tea_openapi.models import Config
 
         from ops.identity import identity_of
 
-        held = self._key()
-        host = f"sts.{self.project.region}.aliyuncs.com"
-        protocol, _, endpoint = self.local.partition("://") if self.local else ("https", "", host)
-        config = Config(
-            access_key_id=held.access_key_id,
-            access_key_secret=held.access_key_secret,
-            security_token=held.security_token or None,
-            endpoint=endpoint,
-        )
-        return identity_of(Client(config), held.access_key_id, protocol.upper())
+        protocol, endpoint = self._place(f"sts.{self.project.region}.aliyuncs.com")
+        config = self._config(endpoint)
+        return identity_of(Client(config), config.access_key_id, protocol)
 
     @cached_property
     def functions(self) -> Any:
         """ops.functions.Functions; its SDK is imported by those commands only that need it."""
         from alibabacloud_fc20230330.client import Client
-        from alibabacloud_tea_openapi.models import Config
 
         from ops.functions import Functions
 
-        held = self._key()
-        host = f"{self.project.account_id}.{self.project.region}.fc.aliyuncs.com"
-        protocol, _, endpoint = self.local.partition("://") if self.local else ("https", "", host)
-        config = Config(
-            access_key_id=held.access_key_id,
-            access_key_secret=held.access_key_secret,
-            security_token=held.security_token or None,
-            endpoint=endpoint,
-            region_id=self.project.region,
-            protocol=protocol.upper(),
-        )
-        return Functions(Client(config))
+        protocol, endpoint = self._place(f"{self.project.account_id}.{self.project.region}.fc.aliyuncs.com")
+        return Functions(Client(self._config(endpoint, protocol=protocol)))
 
     @cached_property
     def logs(self) -> Any:
@@ -133,22 +114,32 @@ class Account:
         if not name or not logstore:
             raise Mistake(f"{self.project.file}: {self.project.submit.name} has no logConfig")
         from alibabacloud_sls20201230.client import Client
-        from alibabacloud_tea_openapi.models import Config
 
         from ops.logs import Logs
 
+        # The project is in the host's name, and an address has no room for it: the local cloud is a proxy here.
+        protocol = "HTTP" if self.local else "HTTPS"
+        endpoint = f"{self.project.region}.log.aliyuncs.com"
+        return Logs(Client(self._config(endpoint, protocol=protocol, http_proxy=self.local)), name, logstore)
+
+    def _place(self, host: str) -> tuple[str, str]:
+        """Protocol and endpoint: of the local cloud, or of the service at `host`."""
+        protocol, _, endpoint = self.local.partition("://") if self.local else ("https", "", host)
+        return protocol.upper(), endpoint
+
+    def _config(self, endpoint: str, **more: str | None) -> Any:
+        """What the SDKs of Alibaba Cloud's APIs take."""
+        from alibabacloud_tea_openapi.models import Config
+
         held = self._key()
-        config = Config(
+        return Config(
             access_key_id=held.access_key_id,
             access_key_secret=held.access_key_secret,
             security_token=held.security_token or None,
-            endpoint=f"{self.project.region}.log.aliyuncs.com",
+            endpoint=endpoint,
             region_id=self.project.region,
-            protocol="HTTP" if self.local else "HTTPS",
-            # The project is in the name of the host, which for an address there is no name for.
-            http_proxy=self.local,
+            **more,
         )
-        return Logs(Client(config), name, logstore)
 
     @cached_property
     def tasks(self) -> GifTaskClient:

@@ -34,6 +34,10 @@ class NotAnswered(OpsError):
     exit_code = 3
 
 
+class NotThere(Mistake):
+    """What was asked for does not exist, which may be all that somebody wants to know."""
+
+
 class NotTaken(NotAnswered):
     """Throttled: what was sent may be sent again without a thought."""
 

@@ -11,7 +11,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_util.models import RuntimeOptions
 
-from ops.errors import Mistake
+from ops.errors import Mistake, NotThere
 from ops.refusals import fc_refusal
 
 #: Milliseconds
@@ -37,11 +37,11 @@ class Functions:
                 name,
                 lambda: self._client.get_function_with_options(name, request, {}, self._runtime),
             )
-        except Mistake:
+        except NotThere:
             return None
 
     def triggers(self, name: str) -> list[Mapping[str, Any]]:
-        """As ListTriggers has them; triggerConfig is read. None are there where there is no function."""
+        """As ListTriggers has them; triggerConfig is read. None for a function that does not exist."""
         request = models.ListTriggersRequest(limit=100)
         try:
             answer = self._ask(
@@ -49,7 +49,7 @@ class Functions:
                 name,
                 lambda: self._client.list_triggers_with_options(name, request, {}, self._runtime),
             )
-        except Mistake:
+        except NotThere:
             return []
         found = list(answer.get("triggers") or ())
         return [{**trigger, "triggerConfig": _read(trigger.get("triggerConfig"))} for trigger in found]
@@ -63,7 +63,7 @@ class Functions:
                 name,
                 lambda: self._client.get_async_invoke_config_with_options(name, request, {}, self._runtime),
             )
-        except Mistake:
+        except NotThere:
             return None
 
     def concurrency(self, name: str) -> Mapping[str, Any] | None:
@@ -74,7 +74,7 @@ class Functions:
                 name,
                 lambda: self._client.get_concurrency_config_with_options(name, {}, self._runtime),
             )
-        except Mistake:
+        except NotThere:
             return None
 
     def names(self) -> list[str]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from ops.account import Account
 from ops.errors import Mistake
 from ops.project import Function
 
 PAUSED = "PAUSED"
-_ON = ("true", "1", "yes", "on", "t", "y")
+#: As the functions read it.
+_TRUTH = TypeAdapter(bool)
 
 
 def is_paused(deployed: Mapping[str, Any] | None) -> bool:
     """deployed: as GetFunction has it."""
-    return str(environment(deployed).get(PAUSED, "")).strip().lower() in _ON
+    return _is_on(environment(deployed), PAUSED, without=False)
 
 
 def environment(deployed: Mapping[str, Any] | None) -> dict[str, str]:
@@ -45,7 +48,15 @@ def set_paused(account: Account, *, paused: bool) -> list[str]:
 def _check(function: Function, deployed: Mapping[str, Any] | None, *, paused: bool) -> None:
     if deployed is None:
         raise Mistake(f"{function.name}: is not deployed: `s deploy`")
-    if paused and environment(deployed).get("COLLECT", "").strip().lower() in ("off", "false", "0", "no"):
+    if paused and not _is_on(environment(deployed), "COLLECT", without=True):
         raise Mistake(
             f"{function.name}: COLLECT is off, so nobody would submit what waits: set COLLECT=on, `s deploy`"
         )
+
+
+def _is_on(values: Mapping[str, str], name: str, *, without: bool) -> bool:
+    """without: what an empty one means, and one that the function would refuse."""
+    try:
+        return _TRUTH.validate_python(values.get(name, "").strip())
+    except ValidationError:
+        return without

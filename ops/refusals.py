@@ -9,7 +9,7 @@ import alibabacloud_oss_v2 as oss
 
 from handler.errors import AccessRefused, CredentialsError, GifTaskError, NotProcessed, OutcomeUnknown
 from handler.redaction import redact
-from ops.errors import Denied, Mistake, NotAnswered, NotTaken, OpsError
+from ops.errors import Denied, Mistake, NotAnswered, NotTaken, NotThere, OpsError
 
 #: OSS operation → what RAM calls it
 _PERMISSIONS = {
@@ -85,7 +85,9 @@ def fc_refusal(exc: Exception, operation: str, name: str) -> OpsError:
     if code in _KEY_CODES:
         return Denied(f"{operation} of {name}: {_KEY_CODES[code]}")
     if code == "FunctionNotFound":
-        return Mistake(f"{name}: is not deployed: `s deploy`")
+        return NotThere(f"{name}: is not deployed: `s deploy`")
+    if status == 404:
+        return NotThere(f"{operation} of {name}: there is none ({code})")
     if code == "AccessDenied" or status in (401, 403):
         # What it needs beside is in the message only, such as ram:PassRole.
         named = re.search(r"perform '(\w+:\w+)'", str(getattr(exc, "message", "")))
