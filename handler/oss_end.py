@@ -50,7 +50,7 @@ class GifEnds:
             size, kind = (gif.size, gif.content_type) if gif else (0, "image/gif")
             return Made(Placed(False, source.etag, has_overwritten=True), size, kind)
         if gif is None:
-            return NoGif("ResultMissing", "", f"there is no oss://{'/'.join(target)}") if state else None
+            return NoGif("ResultMissing", "", f"oss://{'/'.join(target)} does not exist") if state else None
         if gif.metadata.get("video-etag") != video.etag:
             if not _is_of(gif, source, state):
                 return Replaced(f"oss://{'/'.join(target)} is of another upload") if state else None

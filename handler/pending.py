@@ -37,7 +37,7 @@ class Entry(BaseModel):
     """What is to be followed. record, video: oss:// URIs. claim: of the attempt.
 
     look: the record has ended, and only the GIF under the video's name is to be looked at again.
-    deferred: there is no attempt yet, and no claim: no task may be made for now.
+    deferred: it waits until a task may be made; nobody has claimed it yet.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -34,7 +34,7 @@ class Spool:
         size = min(size, self._size)
         with self._changed:
             if not self._changed.wait_for(lambda: self._taken + size <= self._size, seconds):
-                raise ResultNotFetched(f"there was no room for {size} bytes beside other results")
+                raise ResultNotFetched(f"other results left too little room for {size} bytes")
             self._taken += size
         return size
 

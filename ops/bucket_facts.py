@@ -38,7 +38,7 @@ class Referers(NamedTuple):
 
 
 def bucket_facts(bucket: Bucket) -> BucketFacts:
-    """GetBucketInfo. Raises OpsError, Mistake where there is no such bucket."""
+    """GetBucketInfo. Raises OpsError, Mistake where the bucket does not exist."""
     request = oss.GetBucketInfoRequest(bucket=bucket.name)
     found = bucket.ask("GetBucketInfo", lambda client: client.get_bucket_info(request)).bucket_info
     rule = found.sse_rule

@@ -123,7 +123,7 @@ class Bucket:
         return self._ask("ListObjectsV2", prefix, lambda: self._client.list_objects_v2(request))
 
     def head(self, key: str) -> Head | None:
-        """None when there is no such object."""
+        """None when it does not exist."""
         request = oss.HeadObjectRequest(bucket=self.name, key=key)
         answer = self._ask("HeadObject", key, lambda: self._client.head_object(request), missing=True)
         return _head(answer) if answer is not None else None
@@ -135,7 +135,7 @@ class Bucket:
 
     @contextlib.contextmanager
     def reading(self, key: str) -> Iterator[Reading | None]:
-        """An object, piece by piece; None when there is no such object."""
+        """An object, piece by piece; None when it does not exist."""
         request = oss.GetObjectRequest(bucket=self.name, key=key)
         answer = self._ask("GetObject", key, lambda: self._client.get_object(request), missing=True)
         if answer is None:

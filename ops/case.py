@@ -100,7 +100,7 @@ def gather(
         meant = found
     case.record = _first(account, meant, task_id)
     if case.record is None and not found and case.object is None:
-        raise Mistake(f"{name.uri}: there is no such object, and no record of one")
+        raise Mistake(f"{name.uri}: neither the object nor a record of it exists")
     others = [item for item in found if case.record is None or not case.record.uri.endswith(f"/{item.key}")]
     if task_id is None:
         case.earlier = [record for item in others[:MOST_EARLIER] if (record := _read(account, item))]

@@ -138,7 +138,7 @@ def why_none(account: Account, name: ObjectName) -> str:
     """Why a video has no GIF of what it holds now. Raises OpsError."""
     head = account.bucket(name.bucket).head(name.key)
     if head is None:
-        return "there is no such object, and no GIF of it"
+        return "neither the object nor its GIF exists"
     record = record_of(account.tracking, account.project.settings, name.bucket, name.key, head.etag)
     if record is None:
         return "no record: the function has not seen it; `gifs backfill` sends it"

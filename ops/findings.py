@@ -40,7 +40,7 @@ class Kind(Enum):
 WORDS = {
     Kind.MISSING: "no record: the function has not seen it",
     Kind.STALE: "uploaded anew, and the function has not seen that: its records are of other content",
-    Kind.UNFINISHED: "on record for more than an hour, and there is no GIF",
+    Kind.UNFINISHED: "on record for more than an hour, and without a GIF",
     Kind.FAILED: "in .failed/",
     Kind.OTHER_CONTENT: "its GIF is of what the key held before",
     Kind.ARCHIVED: "archived, so nobody can download it: restore it first",

@@ -24,7 +24,7 @@ class Gaps:
         return max((error.exit_code for error in self.errors), default=GOOD)
 
     def ask(self, name: str, call: Callable[[], T]) -> T | None:
-        """What it gives; None where it cannot be had. Something that is not there is no reason to fail."""
+        """What it gives; None where it cannot be had. What does not exist fails nothing."""
         try:
             return call()
         except OpsError as error:

@@ -31,7 +31,7 @@ class LogLine(NamedTuple):
 
 
 class Logs:
-    """One logstore. Every method raises OpsError: Mistake where there is no log, or no index."""
+    """One logstore. Every method raises OpsError: Mistake where log or index does not exist."""
 
     def __init__(self, client: Client, project: str, logstore: str) -> None:
         self._client = client

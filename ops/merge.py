@@ -3,7 +3,7 @@
 All three are sorted by the bytes of their names, but not by the same name: an object is `<key>`, its records are
 `<key>/<eTag>.jsonl`, its GIF is `<key>.gif`. Both sort behind the key, and in front of `<key>0`, because `.` and
 `/` are the two characters before `0`. So one walk over all names in their order meets first an object, then what
-belongs to it, and knows at `<key>0` that there is no more. Until then it remembers the object, and with it only
+belongs to it, and knows at `<key>0` that it has met all. Until then it remembers the object, and with it only
 those whose key begins the names that are being passed: at most as many as a key has characters.
 """
 

@@ -120,7 +120,7 @@ def read_all(tracking: Bucket, settings: Settings, found: Iterable[Stored]) -> I
 
 
 def read_record(tracking: Bucket, name: str, place: Place) -> Record | None:
-    """None when there is no such object. Raises OpsError."""
+    """None when it does not exist. Raises OpsError."""
     content = tracking.read(name)
     if content is None:
         return None

@@ -65,7 +65,7 @@ def test_a_named_one_without_a_gif_says_why(gifs: Gifs, cloud: LocalCloud, tmp_p
         "unseen": "gifs backfill",
         "lost": "not there any more",
         "new": "under way",
-        "nowhere": "no such object",
+        "nowhere": "neither the object nor its GIF",
     }.items():
         assert words in why[f"{BUCKET}{name}.mp4"], name
     shown = gifs("fetch", named[0], "--to", str(tmp_path))
