@@ -30,7 +30,7 @@ def reserve() -> Iterator[Reserve]:
 
 
 def expect_full(reserve: Reserve, size: int = 1) -> None:
-    with pytest.raises(ResultNotFetched, match="no room for"):
+    with pytest.raises(ResultNotFetched, match="too little room for"):
         reserve(size)
 
 

@@ -133,11 +133,14 @@ class LocalFc:
 
 
 def gone(pid: int) -> bool:
-    """Whether that process has ended, with all its threads: the first may be a zombie before the others are."""
+    """Whether that process has ended, with all its threads: the first may be a zombie before the others are.
+
+    While its parent buries it, it is "Z" or "X" and has no thread at all.
+    """
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat").read_text().split()[2]
-        return state == "Z" and len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+        return state in ("Z", "X") and len(list(Path(f"/proc/{pid}/task").iterdir())) <= 1
     except (ProcessLookupError, FileNotFoundError):
         return True
 
