@@ -17,13 +17,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.http.server import Request, Response
 from harness.multimediaai.account import Account
 from harness.multimediaai.actions import Actions, Behaviour, result
 from harness.multimediaai.callback import tell
 from harness.multimediaai.download import Limits
-from harness.multimediaai.openapi.call import Call, read_call
 from harness.multimediaai.openapi.gateway import Api, Gateway
+from harness.multimediaai.openapi.service import RpcService
 from harness.multimediaai.tasks import Task, Tasks
 from harness.multimediaai.workers import Workers
 from harness.ram.realm import Realm
@@ -37,7 +36,7 @@ _OTHER_ACTIONS = re.compile(
 )
 
 
-class MultimediaAIService(Behaviour):
+class MultimediaAIService(RpcService, Behaviour):
     """One region of the service.
 
     directory: for its state, which survives a restart. publish: puts a file under a name where the results of
@@ -103,15 +102,6 @@ class MultimediaAIService(Behaviour):
         """How far the task is: 0 to 1."""
         task = self.tasks.get(task_id)
         return 1.0 if task and task.ended else self._workers.progress(task_id)
-
-    def read(self, request: Request) -> Call:
-        return read_call(request)
-
-    def answer(self, call: Call) -> Response:
-        return self._gateway.answer(call)
-
-    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
-        return self._gateway.refuse(call, status, code, message)
 
     def _note(self, task: Task) -> None:
         fields = {"task_id": task.task_id, "status": task.status.name.lower(), "video": task.video}

@@ -20,7 +20,6 @@ import re
 import uuid
 from pathlib import Path
 
-from harness.http.server import Request, Response
 from harness.multimediaai.imm.behaviour import Behaviour
 from harness.multimediaai.imm.state.database import Database
 from harness.multimediaai.imm.state.projects import Projects
@@ -28,9 +27,10 @@ from harness.multimediaai.imm.state.tasks import MediaTask, Tasks
 from harness.multimediaai.imm.wire.actions import Actions
 from harness.multimediaai.imm.workers import Buckets, Worker
 from harness.multimediaai.media.wanted import Wanted
-from harness.multimediaai.openapi.call import Call, read_call
+from harness.multimediaai.openapi.call import Call
 from harness.multimediaai.openapi.errors import ApiError
 from harness.multimediaai.openapi.gateway import Api, Gateway
+from harness.multimediaai.openapi.service import RpcService
 from harness.ram.realm import Realm
 
 VERSION = "2020-09-30"
@@ -41,7 +41,7 @@ _OTHER_ACTIONS = re.compile(
 )
 
 
-class ImmService(Behaviour):
+class ImmService(RpcService, Behaviour):
     """One region of the service.
 
     directory: for its state, which survives a restart. render: False leaves every task running.
@@ -109,15 +109,6 @@ class ImmService(Behaviour):
         task = self.tasks.create(project, source, target, wanted)
         self._worker.add(task)
         return {"EventId": task.event_id, "RequestId": str(uuid.uuid4()).upper(), "TaskId": task.task_id}
-
-    def read(self, request: Request) -> Call:
-        return read_call(request)
-
-    def answer(self, call: Call) -> Response:
-        return self._gateway.answer(call)
-
-    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
-        return self._gateway.refuse(call, status, code, message)
 
     def _resource(self, call: Call) -> str:
         """What is not about a project is about all there is."""

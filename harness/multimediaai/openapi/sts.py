@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 
-from harness.http.server import Request, Response
-from harness.multimediaai.openapi.call import Call, read_call
 from harness.multimediaai.openapi.gateway import Api, Fields, Gateway
+from harness.multimediaai.openapi.service import RpcService
 from harness.ram.identity import Credentials
 from harness.ram.realm import Realm
 
@@ -20,7 +19,7 @@ VERSION = "2015-04-01"
 _ELSEWHERE = re.compile("AssumeRole(With[A-Za-z]+)?")
 
 
-class Sts:
+class Sts(RpcService):
     """A Service of harness.http, without a state."""
 
     name = "sts"
@@ -30,15 +29,6 @@ class Sts:
         self._account_id = realm.account_id
         about_signer = dict.fromkeys(self.actions, self._identity)
         self._gateway = Gateway(Api(self.name, VERSION, {}, _ELSEWHERE, about_signer=about_signer), realm)
-
-    def read(self, request: Request) -> Call:
-        return read_call(request)
-
-    def answer(self, call: Call) -> Response:
-        return self._gateway.answer(call)
-
-    def refuse(self, call: Call, status: int, code: str, message: str) -> Response:
-        return self._gateway.refuse(call, status, code, message)
 
     def _identity(self, signer: Credentials) -> Fields:
         account = self._account_id
