@@ -11,24 +11,17 @@ import alibabacloud_oss_v2 as oss
 import pytest
 
 from handler.errors import VideosFailed
-from harness.cloud import LocalCloud, local_cloud
+from harness.cloud import local_cloud
 from tests.clock import Clock
+from tests.e2e.broken_site import LEASE, Site, deliver, every
 from tests.e2e.handling import Handler, handler_for
 from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, read_record, task_ids
 
 from .breaking import AFTERWARDS, ANYWHERE, SLOW, WHOLE, Break, Proxy, page
 
-#: As many as the platform makes of one event.
-DELIVERIES = 9
-#: Seconds of a lease, of which a request may take three tenths: enough, but where it has to be waited for.
-LEASE, SHORT_LEASE = 8.0, 2.0
+#: Seconds of a lease where a request has to be waited for as long as it may take.
+SHORT_LEASE = 2.0
 _names = (f"{number}.mp4" for number in itertools.count())
-
-
-class Site(NamedTuple):
-    cloud: LocalCloud
-    clock: Clock
-    proxy: Proxy
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +103,6 @@ SCENES: list[tuple[Callable[[Site, Handler, str], Case], Iterable[int]]] = [
 PLACES = [pytest.param(scene, n, id=f"{scene.__name__} {n}") for scene, places in SCENES for n in places]
 
 
-def every(breaks: dict[str, Break], *, reaches: bool) -> list[Any]:
-    when = "after" if reaches else "before"
-    return [pytest.param(how, reaches, id=f"{name} {when}") for name, how in breaks.items()]
-
-
 def check(
     site: Site,
     scene: Callable[[Site, Handler, str], Case],
@@ -136,15 +124,6 @@ def check(
     assert result["record"] == f"oss://{RECORDS}/{record}"
     submitted = [line["task_id"] for line in read_record(site.cloud, record) if line["status"] == "submitted"]
     assert submitted == [result["task_id"]]
-
-
-def deliver(site: Site, handler: Handler, event: dict[str, Any]) -> dict[str, Any]:
-    """As Function Compute does with an event whose invocation fails."""
-    for _ in range(DELIVERIES - 1):
-        with contextlib.suppress(VideosFailed):
-            return handler(event)[0]
-        site.clock.ahead += LEASE
-    return handler(event)[0]
 
 
 @pytest.mark.parametrize(("how", "reaches"), every(ANYWHERE, reaches=False) + every(ANYWHERE, reaches=True))

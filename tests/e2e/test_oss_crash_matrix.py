@@ -5,30 +5,21 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 import pytest
 
-from handler.errors import VideosFailed
-from harness.cloud import LocalCloud, local_cloud
+from harness.cloud import local_cloud
 from tests.clock import Clock
-from tests.e2e.handling import Handler
+from tests.e2e.broken_site import LEASE, Site, deliver, every
 from tests.e2e.imm_site import IMM, imm_handler, orders, uploaded
 from tests.e2e.uploads import RECORDS, VIDEOS, read_record
 
 from .breaking import AFTERWARDS, ANYWHERE, WHOLE, Break, Proxy
 
-DELIVERIES, LEASE = 9, 8.0
 ORDER = 2
 #: claim, order, record
 PLACES = (1, ORDER, 3)
 _names = (f"{number}.mp4" for number in itertools.count())
-
-
-class Site(NamedTuple):
-    cloud: LocalCloud
-    clock: Clock
-    proxy: Proxy
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +39,6 @@ def site(started: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     started.clock.ahead = 0.0
     started.cloud.imm.tasks.clear()
     return started
-
-
-def every(breaks: dict[str, Break], *, reaches: bool) -> list[Any]:
-    when = "after" if reaches else "before"
-    return [pytest.param(how, reaches, id=f"{name} {when}") for name, how in breaks.items()]
-
-
-def deliver(site: Site, handler: Handler, event: dict[str, Any]) -> dict[str, Any]:
-    for _ in range(DELIVERIES - 1):
-        with contextlib.suppress(VideosFailed):
-            return handler(event)[0]
-        site.clock.ahead += LEASE
-    return handler(event)[0]
 
 
 @pytest.mark.parametrize(
