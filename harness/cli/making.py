@@ -71,7 +71,7 @@ class _Imm:
         task = self._cloud.imm.tasks.wait(self.name, seconds)
         problem = f"{task.code}: {task.message}" if task.status == FAILED else ""
         ended = task.status != RUNNING
-        return State(ended, float(ended), problem)
+        return State(ended, 1.0 if ended else self._cloud.imm.progress(self.name), problem)
 
     def shows(self, seconds: float | None) -> str:
         frames = f"{self._wanted.frames} frames at most" if self._wanted.frames else "every frame to its end"

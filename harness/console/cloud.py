@@ -9,6 +9,7 @@ from harness.http.faults import Faults
 from harness.http.server import Request, Response
 from harness.journal import Journal
 from harness.multimediaai import MultimediaAIService
+from harness.multimediaai.imm import ImmService
 from harness.oss import OssService
 from harness.ram.identity import Identities
 
@@ -19,6 +20,7 @@ class Cloud(Protocol):
     faults: Faults
     fc: FunctionCompute
     identities: Identities
+    imm: ImmService
     journal: Journal
     multimediaai: MultimediaAIService
     oss: OssService

@@ -54,9 +54,12 @@ class RecordView:
 
 @dataclass(frozen=True)
 class TaskView:
-    """`status`: waiting, running, succeeded, failed. `progress`: 0 to 1. `video`: its oss:// URI."""
+    """task_id: a number of Multimedia AI's, a text of IMM's. `status`: waiting, running, succeeded, failed.
 
-    task_id: int
+    `progress`: 0 to 1. `video`: its oss:// URI. video_name: "" with IMM, where a task has no name.
+    """
+
+    task_id: int | str
     status: str
     progress: float
     video: str

@@ -102,6 +102,10 @@ class ImmService(RpcService, Behaviour):
         except ApiError as exc:
             raise ApiError(*self.unbound) from exc
 
+    def progress(self, task_id: str) -> float:
+        """How much of a running task is done, 0 to 1. GetTask tells none of it before the end."""
+        return self._worker.progress(task_id)
+
     def animate(
         self, project: str, source: tuple[str, str], target: tuple[str, str], wanted: Wanted
     ) -> dict[str, str]:

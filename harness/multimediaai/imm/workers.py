@@ -8,6 +8,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +51,7 @@ class Worker:
         self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._renderer = Renderer()
+        self._progress: dict[str, float] = {}
         self._thread = threading.Thread(target=self._work, name="imm", daemon=True)
 
     def start(self) -> None:
@@ -62,6 +64,10 @@ class Worker:
     def add(self, task: MediaTask) -> None:
         self._waiting.put(task.task_id)
 
+    def progress(self, task_id: str) -> float:
+        """How much of a running task is done, 0 to 1."""
+        return self._progress.get(task_id, 0.0)
+
     def stop(self) -> None:
         """Leaves what is unfinished as it is, for the next run."""
         self._stopping.set()
@@ -69,6 +75,9 @@ class Worker:
         self._renderer.kill()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
+
+    def _note(self, task_id: str, done: float) -> None:
+        self._progress[task_id] = done
 
     def _work(self) -> None:
         with self._renderer:
@@ -90,7 +99,7 @@ class Worker:
         video, gif = folder / "video", folder / "result.gif"
         try:
             self._buckets.fetch(task.source_bucket, task.source_key, video)
-            self._renderer.render(video, gif, lambda done: None, task.wanted)
+            self._renderer.render(video, gif, partial(self._note, task.task_id), task.wanted)
             if self._tasks.get(task.task_id) and not self._stopping.is_set():
                 told = self._behaviour.tells_buckets
                 self._buckets.put(task.target_bucket, task.target_key, gif, "image/gif", told)
@@ -102,5 +111,6 @@ class Worker:
             _log.error("task %s: %s", task.task_id, type(exc).__name__)
             return "InternalError", type(exc).__name__
         finally:
+            self._progress.pop(task.task_id, None)
             shutil.rmtree(folder, ignore_errors=True)
         return "", ""

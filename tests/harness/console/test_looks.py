@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from harness.cloud import LocalCloud
+from harness.multimediaai.media.wanted import Wanted
 
 from .chromium import Page
 from .test_browser import show
@@ -33,6 +34,11 @@ def busy(cloud: LocalCloud) -> LocalCloud:
     cloud.fc.invoke("gif-on-upload", b'{"videos": ["oss://my-videos/notes.txt"]}')
     cloud.oss.store.put("my-videos", "new.mp4", b"film")
     cloud.faults.add("oss:GetObject:latency=0.01")
+    for ending in ((), ("ResourceNotFound", "oss://my-videos/שלום.mp4: gone")):
+        place = ("my-videos", "שלום.mp4"), ("my-gif-records", "gifs/my-videos/שלום.mp4.gif")
+        task = cloud.imm.tasks.create("local-project", *place, Wanted())
+        if ending:
+            cloud.imm.tasks.end(task.task_id, *ending)
     failed = {"video": "oss://my-videos/شرح.mp4", "code": "1000", "reason": "Download fail: there is nothing"}
     cloud.oss.store.put("my-gif-records", f"gif-tasks/.failed/{'f' * 32}.json", json.dumps(failed).encode())
     cloud.journal.add("denied", signer="gif-on-upload", action="oss:GetObject", resource="x", denied_by="default")

@@ -82,6 +82,15 @@ class Tasks:
         """The oldest first."""
         return [_task(row) for row in self._database.all("SELECT * FROM tasks ORDER BY number")]
 
+    def latest(self, limit: int, status: str = "") -> Sequence[MediaTask]:
+        """The latest first. status: "" for any."""
+        found = "SELECT * FROM tasks WHERE ? IN ('', status) ORDER BY number DESC LIMIT ?"
+        return [_task(row) for row in self._database.all(found, status, limit)]
+
+    def count(self, status: str = "") -> int:
+        found = self._database.one("SELECT count(*) AS n FROM tasks WHERE ? IN ('', status)", status)
+        return int(found["n"]) if found else 0
+
     def running(self) -> Sequence[MediaTask]:
         """The oldest first."""
         rows = self._database.all("SELECT * FROM tasks WHERE status = ? ORDER BY number", RUNNING)
