@@ -18,15 +18,13 @@ from handler.errors import AccessRefused, RequestRejected, ServiceNotActive
 from handler.imm import ImmClient, ImmTask
 from handler.logs import log
 from handler.objects import Head, Objects
-from handler.record import TaskId
+from handler.record import FOUND, TaskId
 from handler.service import Followed, Made, NoGif, Placed, Replaced, SecondsLeft
 from handler.storage import insist
 from handler.video import Video
 
 #: Seconds by which IMM's clock and OSS's, which counts whole ones, may differ.
 TOLERANCE = 2.0
-#: By whom the GIF was found that a dead attempt had ordered: nobody knows its id.
-_FOUND = "found-"
 
 
 class GifEnds:
@@ -65,7 +63,7 @@ class GifEnds:
                 f"task {task_id} is Multimedia AI's, and GIF_SERVICE is oss",
                 hint="set GIF_SERVICE=multimediaai until what is pending has ended",
             )
-        if task_id.startswith(_FOUND):
+        if task_id.startswith(FOUND):
             return None
         try:
             return self._imm.task(task_id, left)

@@ -18,7 +18,7 @@ from handler.errors import AccessRefused, NotProcessed, StorageDenied, StorageEr
 from handler.gif_key import gif_key
 from handler.imm import ImmClient
 from handler.objects import Objects
-from handler.record import History, OnRecord, Submitted
+from handler.record import FOUND, History, OnRecord, Submitted
 from handler.service import Followed, GifTask, Order, SecondsLeft, Try
 from handler.settings import Settings
 from handler.storage import LIMIT_SECONDS, insist
@@ -28,8 +28,6 @@ from handler.video import Video
 if TYPE_CHECKING:
     from handler.oss_end import GifEnds
 
-#: How the id of a task begins that was found by its GIF.
-FOUND = "found-"
 #: By which an instance's clock, which a claim's time is of, may be ahead of OSS's.
 _CLOCK_SECONDS = 60.0
 

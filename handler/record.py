@@ -33,6 +33,8 @@ CLOCK_RESOLUTION = 1.0
 
 #: A Long of Multimedia AI's, a text of IMM's.
 TaskId = Union[int, str]  # noqa: UP007 - evaluated by Python 3.10
+#: How the id of a task of IMM's begins that was found by its GIF, which a dead attempt had ordered.
+FOUND = "found-"
 
 
 class _Common(TypedDict):

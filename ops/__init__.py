@@ -22,7 +22,8 @@ events, the API's client) and serverless, and nothing of the local cloud.
     sending     videos sent to the function, in small events and not too fast
     uploads     a bucket's objects, their records and their GIFs, from listings only
     merge       three sorted listings side by side
-    account     the account as a command sees it: OSS, Function Compute and Multimedia AI with one key
+    imm_tasks   what IMM says of a task and of a bucket
+    account     the account as a command sees it: OSS, Function Compute and what makes the GIFs with one key
     project     s.yaml and .env: which functions, which buckets, which settings
     refusals    what a service refuses → one sentence with the permission that is missing
     records     the records of uploads, read

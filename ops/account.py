@@ -1,4 +1,4 @@
-"""The account as a command sees it: one key, and behind it OSS, Function Compute and Multimedia AI."""
+"""The account as a command sees it: one key, and behind it OSS, Function Compute and what makes the GIFs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from requests import PreparedRequest, Request, Session
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
 from handler.gif_task import GifTaskClient
+from handler.imm import ImmClient
+from handler.settings import Settings
 from ops.buckets import Bucket, Counted
 from ops.errors import Mistake
 from ops.project import Project
@@ -144,12 +146,23 @@ class Account:
     @cached_property
     def tasks(self) -> GifTaskClient:
         """The handler's own client of Multimedia AI, with this key."""
+        return GifTaskClient(self._there("gif_endpoint"), self._credentials(), Connections(4))
+
+    @cached_property
+    def imm(self) -> ImmClient:
+        """The handler's own client of IMM, with this key."""
+        return ImmClient(self._there("imm_endpoint"), self._credentials(), Connections(4))
+
+    def _credentials(self) -> CurrentCredentials:
+        """As the handler's clients take them."""
         credentials = CurrentCredentials()
         credentials.set(self._key())
+        return credentials
+
+    def _there(self, endpoint: str) -> Settings:
+        """The settings, with the local cloud's address for this endpoint."""
         settings = self.project.settings
-        if self.local:
-            settings = settings.model_copy(update={"gif_endpoint": self.local})
-        return GifTaskClient(settings, credentials, Connections(4))
+        return settings.model_copy(update={endpoint: self.local}) if self.local else settings
 
 
 def key_source(profile: str | None, *, local: bool) -> KeySource:

@@ -16,6 +16,7 @@ from ops.account import Account
 from ops.buckets import Head, Stored
 from ops.errors import Mistake
 from ops.gaps import Gaps
+from ops.imm_tasks import state_of
 from ops.lists import Failed, failed_entry, failures, pending_entry
 from ops.logs import LogLine, quoted
 from ops.names import ObjectName
@@ -96,8 +97,8 @@ def gather(
     case = Case(name, account.bucket(name.bucket).head(name.key), gaps)
     wanted = etag or (case.object.etag if case.object and case.object.kind != "Symlink" else "")
     meant = [item for item in found if _etag(account, item).startswith(wanted.upper())]
-    if case.object is None and not etag:
-        meant = found
+    if not etag and (case.object is None or task_id is not None):
+        meant += [item for item in found if item not in meant]
     case.record = _first(account, meant, task_id)
     if case.record is None and not found and case.object is None:
         raise Mistake(f"{name.uri}: neither the object nor a record of it exists")
@@ -109,7 +110,7 @@ def gather(
     if settings.collect:
         case.gif = case.gaps.ask("gif", lambda: _gif(account, name))
     case.task_id = asked = task_id or (case.record.task_id if case.record else None)
-    if isinstance(asked, int):  # a text is IMM's, whose tasks this does not ask for
+    if asked is not None:
         case.task = case.gaps.ask("task", lambda: _task(account, asked))
     case.log = case.gaps.ask("log", lambda: _log(account, case))
     return case
@@ -181,6 +182,9 @@ def _gif(account: Account, name: ObjectName) -> Gif | None:
 
 
 def _task(account: Account, task_id: TaskId) -> TaskResult:
+    """A text is IMM's, whatever GIF_SERVICE is by now."""
+    if isinstance(task_id, str):
+        return state_of(account, task_id)
     try:
         return task_result(account.tasks, task_id, lambda: _TASK_SECONDS)
     except GifTaskError as exc:

@@ -1,8 +1,9 @@
 """What a TaskId or a request id is about.
 
-By TaskId: one ListTasks with the TaskId as its filter gives the video's URL, and the task's name has the beginning
-of the eTag, so that one record is read, however many there are. Where the service does not know the task, the log
-is asked for it.
+By TaskId of Multimedia AI: one ListTasks with the TaskId as its filter gives the video's URL, and the task's name
+has the beginning of the eTag, so that one record is read, however many there are. By one of IMM: GetTask has the
+video, and the records of its key are read until one has the task. Where the service does not know the task, the
+log is asked for it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from typing import NamedTuple
 from handler.answers import as_list, whole_number
 from handler.bucket_domains import host_and_path, object_at
 from handler.errors import GifTaskError
+from handler.record import FOUND, TaskId
 from ops.account import Account
 from ops.errors import Mistake
 from ops.gaps import Gaps
-from ops.lists import failures, pending_entries
+from ops.imm_tasks import video_of
+from ops.lists import failed_entry, failures, pending_entries, pending_entry
 from ops.logs import LogLine, quoted
-from ops.names import ObjectName
+from ops.names import ObjectName, object_name
+from ops.records import failed_prefix, pending_prefix
 from ops.refusals import task_refusal
 
 #: Seconds that asking for the task may take, with its repetitions.
@@ -46,18 +50,33 @@ class Handled(NamedTuple):
     lines: list[LogLine]
 
 
-def of_task(account: Account, task_id: int, gaps: Gaps) -> Located:
+def of_task(account: Account, task_id: TaskId, gaps: Gaps) -> Located:
     """Raises Mistake where nobody knows it; Denied or NotAnswered where who may know it could not be asked."""
-    task = gaps.ask("task list", lambda: _listed(account, task_id))
-    if task and (found := _of_url(account, task)):
+    if isinstance(task_id, int):
+        found = gaps.ask("task list", lambda: _listed(account, task_id))
+    elif task_id.startswith(FOUND):
+        found = _of_claim(account, task_id.removeprefix(FOUND))
+    else:
+        found = gaps.ask("task source", lambda: _of_source(account, task_id))
+    if found:
         return found
-    lines = gaps.ask("log", lambda: _lines(account, f"message.task_id: {task_id}"))
+    # A text is searched for in the whole line, for an index may have the field as a number.
+    search = f"message.task_id: {task_id}" if isinstance(task_id, int) else quoted(task_id)
+    lines = gaps.ask("log", lambda: _lines(account, search))
     for line in lines or ():
         if line.fields.get("task_id") == task_id and (uri := _video(line)):
             return Located(uri)
     _raise_first(gaps)
     without = f" (the log is not known: {gaps.why['log']})" if "log" in gaps.why else ", nor does the log"
-    raise Mistake(f"task {task_id}: Multimedia AI does not know it{without}")
+    raise Mistake(f"task {task_id}: {_unknown(task_id)}{without}")
+
+
+def _unknown(task_id: TaskId) -> str:
+    if isinstance(task_id, int):
+        return "Multimedia AI does not know it"
+    if task_id.startswith(FOUND):
+        return "no service knows what was found by its GIF, and no entry of .pending/ and .failed/ does"
+    return "IMM, which forgets a task after seven days, does not know it"
 
 
 def _raise_first(gaps: Gaps) -> None:
@@ -65,7 +84,21 @@ def _raise_first(gaps: Gaps) -> None:
         raise gaps.errors[0]
 
 
-def _listed(account: Account, task_id: int) -> dict[str, object] | None:
+def _of_claim(account: Account, claim: str) -> Located | None:
+    """By the entry of the attempt that the task is named after, while it has one."""
+    tracking, settings = account.tracking, account.project.settings
+    if entry := pending_entry(tracking, f"{pending_prefix(settings)}{claim}.json"):
+        return Located(object_name(entry.video), entry.etag or "")
+    failed = failed_entry(tracking, f"{failed_prefix(settings)}{claim}.json")
+    return Located(object_name(failed.videos[0])) if failed and failed.videos else None
+
+
+def _of_source(account: Account, task_id: str) -> Located | None:
+    found = video_of(account, task_id)
+    return Located(found) if found else None
+
+
+def _listed(account: Account, task_id: int) -> Located | None:
     parameters = {"PageNumber": "1", "PageSize": "50", "ServiceType": "3", "TaskId": str(task_id)}
     try:
         answer, _ = account.tasks.call("ListTasks", parameters, lambda: _SECONDS, repeatable=True)
@@ -73,7 +106,8 @@ def _listed(account: Account, task_id: int) -> dict[str, object] | None:
         raise task_refusal(exc, "ListTasks") from exc
     tasks = as_list(answer.get("Tasks") or [], "Task")
     found = (task for task in tasks if isinstance(task, dict)) if isinstance(tasks, list) else iter(())
-    return next((task for task in found if whole_number(task.get("TaskId")) == task_id), None)
+    task = next((task for task in found if whole_number(task.get("TaskId")) == task_id), None)
+    return _of_url(account, task) if task else None
 
 
 def _of_url(account: Account, task: dict[str, object]) -> Located | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from handler.record import FOUND, TaskId
 from handler.video import MAX_KEY_BYTES
 from ops.errors import Mistake
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 #: Function Compute's: 1-, then three groups of hexadecimal digits. Older ones are UUIDs, and so are made-up ones.
 _REQUEST = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)+")
+
+#: With GIF_SERVICE=oss. IMM's begin with the task's type.
+_TEXT_TASK = re.compile(rf"(MediaConvert-|{FOUND})[0-9A-Za-z-]+")
 
 
 class ObjectName(NamedTuple):
@@ -22,8 +26,10 @@ class ObjectName(NamedTuple):
         return f"oss://{self.bucket}/{self.key}"
 
 
-class TaskId(NamedTuple):
-    number: int
+class AnyTask(NamedTuple):
+    """task_id: a number of Multimedia AI's, a text of IMM's, or one that was made up for a task that was found."""
+
+    task_id: TaskId
 
 
 class RequestId(NamedTuple):
@@ -43,15 +49,17 @@ def prefix_name(text: str) -> ObjectName:
     return _split(text)
 
 
-def anything(text: str) -> ObjectName | TaskId | RequestId:
+def anything(text: str) -> ObjectName | AnyTask | RequestId:
     """What `show` takes. Raises Mistake."""
     if text.startswith("oss://"):
         return object_name(text)
     if re.fullmatch(r"[1-9][0-9]{0,18}", text):
-        return TaskId(int(text))
+        return AnyTask(int(text))
+    if _TEXT_TASK.fullmatch(text):
+        return AnyTask(text)
     if _REQUEST.fullmatch(text):
         return RequestId(text)
-    raise Mistake(f"{text}: neither oss://BUCKET/KEY nor a TaskId (digits) nor a request id")
+    raise Mistake(f"{text}: neither oss://BUCKET/KEY nor a TaskId (digits, or MediaConvert-…) nor a request id")
 
 
 def _split(text: str) -> ObjectName:

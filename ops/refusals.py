@@ -135,11 +135,12 @@ def sts_refusal(exc: Exception) -> OpsError:
     return NotAnswered(f"GetCallerIdentity: {_NETWORK}")
 
 
-def task_refusal(exc: GifTaskError, what: str) -> OpsError:
+def task_refusal(exc: GifTaskError, what: str, service: str = "multimediaai") -> OpsError:
+    """service: as RAM calls it."""
     if isinstance(exc, AccessRefused):
         # One question may take two calls; the error says which one was refused.
         action = exc.message.partition(":")[0]
-        return Denied(f"{what}: not permitted: this key needs multimediaai:{action}")
+        return Denied(f"{what}: not permitted: this key needs {service}:{action}")
     if isinstance(exc, (NotProcessed, OutcomeUnknown)):
         return NotAnswered(f"{what}: {exc}")
     return Mistake(f"{what}: {exc}")

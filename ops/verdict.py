@@ -39,7 +39,7 @@ def verdict(case: Case, project: Project, now: datetime) -> Verdict:
 
 
 def _without_record(case: Case, project: Project, now: datetime) -> Verdict:
-    if case.task is not None or "task" in case.gaps.why:
+    if case.task_id is not None:
         return Verdict(UNNAMED, "no record names this task: it was paid for beside the one that counts", True)
     item, name = case.object, case.name
     if case.pending:

@@ -1,4 +1,4 @@
-"""The buckets: what makes OSS refuse a record, a GIF, or the download of a video."""
+"""The buckets: what makes OSS refuse a record, a GIF, or the service that makes GIFs its video."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ops.account import Account
 from ops.bucket_facts import BucketFacts, bucket_facts, bucket_referers, bucket_worm
 from ops.checks.check import Check, Look, bad, good, note
+from ops.imm_tasks import project_of
 
 _ARCHIVES = frozenset({"Archive", "ColdArchive", "DeepColdArchive"})
 
@@ -24,7 +25,9 @@ def looks(account: Account) -> Iterator[Look]:
         yield Look(area, "bucket", lambda name=name, used=used: _facts(account, name, used))  # type: ignore[misc]
         if "records" in used or "GIFs" in used:
             yield Look(area, "retention", lambda name=name, used=used: _worm(account, name, used))  # type: ignore[misc]
-        if "videos" in used:
+        if "videos" in used and settings.gif_service == "oss":
+            yield Look(area, "IMM", lambda name=name: _bound(account, name))  # type: ignore[misc]
+        elif "videos" in used:
             yield Look(area, "Referer", lambda name=name: _referers(account, name))  # type: ignore[misc]
 
 
@@ -79,11 +82,22 @@ def _worm(account: Account, name: str, used: list[str]) -> Iterator[Check]:
             "retention", f"{detail}: AppendObject does not work with it", "take another bucket for the records"
         )
     else:
-        yield bad(
-            "retention",
-            f"{detail}: the GIF of a video that is uploaded anew cannot replace the first one",
-            "take another bucket for the GIFs (GIF_BUCKET)",
-        )
+        is_oss = account.project.settings.gif_service == "oss"
+        anew = "the GIF of a video that is uploaded anew cannot replace the first one"
+        why = "no GIF can be stamped with the eTag of its upload" if is_oss else anew
+        yield bad("retention", f"{detail}: {why}", "take another bucket for the GIFs (GIF_BUCKET)")
+
+
+def _bound(account: Account, name: str) -> Iterator[Check]:
+    wanted, found = account.project.settings.imm_project, project_of(account, name)
+    if found == wanted:
+        yield good("IMM", f"bound to project {found}")
+    elif found:
+        why = f"is bound to project {found}, and IMM_PROJECT is {wanted}"
+        yield bad("IMM", why, "mend IMM_PROJECT in .env, and the policies with it; or bind the bucket anew")
+    else:
+        why = f"is bound to no project, and IMM_PROJECT is {wanted}"
+        yield bad("IMM", why, "`aliyun imm AttachOSSBucket` binds it: docs/deploy.md")
 
 
 def _referers(account: Account, name: str) -> Iterator[Check]:

@@ -21,9 +21,12 @@ def _settings(account: Account) -> Iterator[Check]:
         yield bad(
             "uploads", "no trigger of s.yaml watches a bucket", "see the triggers of the s.yaml that came with it"
         )
-    gifs = f"{settings.gifs}/{settings.gif_prefix}" if settings.collect else "nowhere"
+    is_oss = settings.gif_service == "oss"
+    service = f"OSS (IMM's project {settings.imm_project})" if is_oss else "Multimedia AI"
+    gifs = f"{settings.gifs}/{settings.gif_prefix}" if settings.collect or is_oss else "nowhere"
     records = f"{settings.tracking_bucket}/{settings.tracking_prefix}"
-    yield good("settings", f"{project.region}: videos of {videos}, records in {records}, GIFs in {gifs}")
+    places = f"videos of {videos}, records in {records}, GIFs by {service} in {gifs}"
+    yield good("settings", f"{project.region}: {places}")
     if not settings.collect:
         yield note("COLLECT", "is off: the record ends at the TaskId, and no GIF comes into the bucket")
     elif project.collect is None:

@@ -34,8 +34,8 @@ def run(account: Account, output: Output, where: str, fix: bool, yes: bool, per_
     """Compare a bucket with its records, its GIFs and the newest tasks.
 
     Exit code 1 when something is found. It takes a request for each thousand objects, records and GIFs, one for
-    each video that was uploaded more than once, and up to three for each of the tasks. What stands in .failed/ is
-    for `gifs retry`.
+    each video that was uploaded more than once, and up to three for each of the tasks, which OSS's own
+    processing lists nowhere. What stands in .failed/ is for `gifs retry`.
     """
     place = prefix_name(where)
     found: Counter[Kind] = Counter()

@@ -40,7 +40,7 @@ class Count:
 @click.option("--limit", type=click.IntRange(min=1), help="Send at most so many this time.")
 @click.option("--per-second", type=click.FloatRange(0.01, 1000), default=5.0, show_default=True, help="Videos.")
 @click.option("--max-tasks", type=click.IntRange(min=0), help="Send nothing when it would make more tasks.")
-@click.option("--price", type=click.FloatRange(min=0), metavar="CNY", help="Of one task, in your contract.")
+@click.option("--price", type=click.FloatRange(min=0), metavar="CNY", help="Of one task.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def run(
     account: Account,
@@ -134,7 +134,7 @@ def _send(output: Output, sender: Sender, names: Iterator[str], most: int) -> st
 
 
 def _tell(output: Output, count: Count, sending: int, price: float | None, per_second: float) -> None:
-    cost = f"CNY {sending * price:,.2f}" if price is not None else "at your contract's price (--price)"
+    cost = f"CNY {sending * price:,.2f}" if price is not None else "at a price that --price is not told"
     changed = f", {count.changed:,} of them uploaded anew" if count.changed else ""
     output.text(f"{count.new:,} new ({size_of(count.bytes)}){changed}, {count.done:,} done.")
     if sending:

@@ -12,7 +12,7 @@ from ops.errors import GOOD, PERSON
 from ops.gaps import Gaps
 from ops.locate import Handled, of_request, of_task
 from ops.logs import LogLine
-from ops.names import RequestId, TaskId, anything, object_name
+from ops.names import AnyTask, RequestId, anything, object_name
 from ops.options import command
 from ops.output import Output
 from ops.records import Record
@@ -26,8 +26,8 @@ from ops.verdict import Verdict, verdict
 def run(account: Account, output: Output, what: str) -> int:
     """One upload: object, record, task, GIF and log, on one screen.
 
-    By TaskId it takes one request more, and by a request id the log has to be there. Exit code 1 when the upload
-    needs a person.
+    By TaskId it takes a request more or two, and by a request id the log has to be there. Exit code 1 when the
+    upload needs a person.
     """
     asked, gaps = anything(what), Gaps()
     if isinstance(asked, RequestId):
@@ -35,9 +35,9 @@ def run(account: Account, output: Output, what: str) -> int:
         if len(handled.uris) != 1:
             return _show_request(output, asked.text, handled, gaps)
         asked = object_name(handled.uris[0])
-    if isinstance(asked, TaskId):
-        located = of_task(account, asked.number, gaps)
-        case = gather(account, located.name, gaps, etag=located.etag, task_id=asked.number)
+    if isinstance(asked, AnyTask):
+        located = of_task(account, asked.task_id, gaps)
+        case = gather(account, located.name, gaps, etag=located.etag, task_id=asked.task_id)
         return _show(account, output, case)
     return _show(account, output, gather(account, asked, gaps))
 

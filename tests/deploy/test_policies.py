@@ -20,6 +20,7 @@ DOCUMENTS = sorted((PROJECT / "ram").glob("*.json"))
 TRUST = {"trust-policy.json": "fc.aliyuncs.com", "trigger-role-trust-policy.json": "oss.aliyuncs.com"}
 FUNCTION = "acs:fc:cn-beijing:1234567890123456:functions/gif-on-upload"
 LOGS = "acs:log:cn-beijing:1234567890123456:project/gif-on-upload-1234567890123456/logstore/function-logs"
+PROJECTS = "acs:imm:cn-beijing:1234567890123456:project"
 ROLE = "acs:ram::1234567890123456:role/gif-on-upload"
 
 
@@ -93,6 +94,7 @@ ALLOWED = [
     ("operator-policy.json", "oss:DeleteObject", f"{RECORDS}.failed/a.json"),
     ("operator-policy.json", "fc:InvokeFunction", f"{FUNCTION}/LATEST"),
     ("operator-policy.json", "fc:InvokeFunction", f"{FUNCTION}-collect"),
+    ("operator-policy.json", "imm:GetTask", f"{PROJECTS}/none"),
     ("deploy-policy.json", "fc:CreateFunction", f"{FUNCTION}-collect"),
     ("deploy-policy.json", "fc:CreateTrigger", f"{FUNCTION}-collect/triggers/each-minute"),
     ("role-kms-policy.json", "kms:Decrypt", "acs:kms:cn-beijing:1234567890123456:key/a-key"),
@@ -136,6 +138,8 @@ DENIED = [
     ("operator-policy.json", "oss:PutObject", f"{RECORDS}my-videos/a.mp4/E.jsonl"),
     ("operator-policy.json", "oss:PutObject", "acs:oss:cn-beijing:1:my-videos/a.mp4"),
     ("operator-policy.json", "multimediaai:CreateGifTask", "*"),
+    ("operator-policy.json", "imm:CreateMediaConvertTask", f"{PROJECTS}/none"),
+    ("operator-policy.json", "imm:GetTask", f"{PROJECTS}/another"),
     ("operator-policy.json", "fc:DeleteFunction", FUNCTION),
     ("operator-policy.json", "fc:InvokeFunction", f"{FUNCTION}-2"),
     ("role-policy.json", "oss:DeleteObject", f"{RECORDS}.pending/a.json"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ops.errors import Mistake
-from ops.names import ObjectName, RequestId, TaskId, anything, object_name, prefix_name
+from ops.names import AnyTask, ObjectName, RequestId, anything, object_name, prefix_name
 
 
 @pytest.mark.parametrize("key", ["clip.mp4", "猫 +.mp4", "a%20b.mp4", "x/../y.mp4", "a?b#c.mp4"])
@@ -32,7 +32,9 @@ def test_what_is_no_object_is_said(text: str, said: str) -> None:
 
 
 def test_a_task_and_a_request_are_told_apart() -> None:
-    assert anything("400010") == TaskId(400010)
+    assert anything("400010") == AnyTask(400010)
+    for text in ("MediaConvert-0a1b2c3d-0000-4000-8000-000000000000", "found-0123456789abcdef0123456789abcdef"):
+        assert anything(text) == AnyTask(text)
     assert anything("1-69131fb6-15a0a9a0-0f1f2f3f4f5f") == RequestId("1-69131fb6-15a0a9a0-0f1f2f3f4f5f")
     with pytest.raises(Mistake, match="neither"):
         anything("clip.mp4")

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from handler.gif_key import gif_key
 from harness.cloud import LocalCloud, local_cloud
+from harness.multimediaai.media.wanted import Wanted
 from tests.e2e.policies import document, grants, without
+from tests.e2e.uploads import RECORDS, VIDEOS
 from tests.ops.running import Ran, run_gifs
 from tests.ops.stock import finish, stock
 from tests.ops.telling import CLAIM, CLAIMED, SUBMITTED, entry, record
@@ -16,9 +19,12 @@ from tests.project import PROJECT
 
 POLICY = document("operator-policy.json")
 SHOW, SHOW_TASK = ("show", "oss://my-videos/clip.mp4"), ("show", "400010")
+SHOW_IMM = ("show", "oss://my-videos/imm.mp4")
 LIST, STATUS, FETCH = ("list",), ("status",), ("fetch", "--prefix", "", "--to", "fetched")
 BACKFILL, AUDIT = ("backfill", "oss://my-videos/", "--yes"), ("audit", "oss://my-videos/")
 OUTSIDE = ("doctor", "--outside")
+#: Begins with a setting, as in a shell.
+OUTSIDE_OSS = ("GIF_SERVICE=oss", *OUTSIDE)
 RETRY = ("retry", "--failed", "--yes", "--wait", "0")
 #: By statement, the calls that need it, and others that do without.
 CALLS = {
@@ -27,6 +33,8 @@ CALLS = {
     "LookAtVideos": (SHOW, STATUS),
     "ReadGifs": (SHOW, FETCH),
     "AskForTasks": (SHOW, SHOW_TASK, AUDIT),
+    "AskForTasksOfImm": (SHOW_IMM, STATUS),
+    "SeeThatBucketsAreBound": (OUTSIDE_OSS, STATUS),
     "SeeWhatIsDeployed": (STATUS, ("pause",)),
     "ReadLogs": (STATUS, SHOW),
     "ListVideos": (AUDIT, BACKFILL, LIST),
@@ -57,14 +65,24 @@ def operate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Operate:
             monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", role.access_key_secret)
             monkeypatch.setenv("ALIBABA_CLOUD_SECURITY_TOKEN", str(role.token))
             for call in calls:
-                yield run_gifs(*call, "--local", cloud.url)
+                name, is_setting, value = call[0].partition("=")
+                with monkeypatch.context() as patched:
+                    if is_setting:
+                        patched.setenv(name, value)
+                    yield run_gifs(*call[bool(is_setting) :], "--local", cloud.url)
 
     return run
 
 
 def prepare(cloud: LocalCloud) -> None:
-    """A video is done, one is new, one of .failed/ has its task; the service knows a task, and not its result."""
-    stock(cloud, ["clip.mp4", "new.mp4", "failed.mp4"])
+    """A video is done, one is new, one of .failed/ has its task, and another one of IMM's; of a task of Multimedia
+    AI's the result is not known.
+    """
+    stock(cloud, ["clip.mp4", "new.mp4", "failed.mp4", "imm.mp4"])
+    cloud.imm.bind(VIDEOS, "local-project")
+    place = (VIDEOS, "imm.mp4"), (RECORDS, gif_key("gifs/", VIDEOS, "imm.mp4"))
+    task = cloud.imm.tasks.create("local-project", *place, Wanted())
+    record(cloud, CLAIMED, {**SUBMITTED, "task_id": task.task_id}, key="imm.mp4")
     finish(cloud, ["clip.mp4"])
     record(cloud, CLAIMED, SUBMITTED, key="failed.mp4")
     (failed,) = [item.key for item in cloud.oss.store.list("my-gif-records", "gif-tasks/my-videos/failed.mp4/")]

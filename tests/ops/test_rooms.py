@@ -16,7 +16,7 @@ FLOORS = [
     {"file_names", "folder", "output", "names", "refusals", "project", "times", "parallel", "gaps"},
     {"buckets", "functions", "logs", "identity"},
     {"account", "records", "merge", "bucket_facts"},
-    {"uploads", "options", "sending", "lists", "story", "pausing"},
+    {"imm_tasks", "uploads", "options", "sending", "lists", "story", "pausing"},
     {"findings", "retrying", "fetching", "case", "locate", "overview"},
     {"task_names", "verdict"},
     {"screen", "checks"},
