@@ -26,7 +26,10 @@ from .world import World, world
 
 #: Of actors that are at work at the same time.
 MOST_ACTORS = 5
-MOST_DELIVERIES, MOST_RUNS = 12, 40
+MOST_DELIVERIES = 12
+#: The collector's runs in the end, by the seconds before each: first as a rule, then until it gives up. A result's
+#: URL may have died before anybody came to fetch it.
+RUNS = [600.0] * 40 + [3600.0] * 30
 #: So long a request may take, a lease lasts, and a collector waits.
 JUMPS = (1.0, 12.0, 46.0, 90.0, 600.0)
 _examples = itertools.count()
@@ -130,8 +133,8 @@ class Account(RuleBasedStateMachine):
         raise AssertionError(f"{self._events[number]} has failed {MOST_DELIVERIES} times: {actor.error}")
 
     def _collect_until_done(self) -> None:
-        for _ in range(MOST_RUNS):
-            self.world.timeline.move(600)
+        for pause in RUNS:
+            self.world.timeline.move(pause)
             self.world.serve()
             self._finish(self._start("collect", {"collect": True}, "run"))
             if not self.world.pending():
