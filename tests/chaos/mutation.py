@@ -10,11 +10,14 @@ from __future__ import annotations
 import ast
 import copy
 import importlib.util
+import itertools
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,25 +25,8 @@ import pytest
 
 from tests.project import PROJECT
 
-#: By module, the functions that decide whether there is one task, or what becomes of it.
-LOGIC = {
-    "record": [
-        "submitted",
-        "outcome",
-        "seconds_held",
-        "settled_at",
-        "_hold",
-        "unresolved",
-        "answers",
-        "holds",
-        "has",
-    ],
-    "tracking": ["left", "claim", "conclude", "append_outcome", "_append"],
-    "reconcile": ["find_task", "_is", "_claimed_at", "_before"],
-    "submit": ["submit", "_attempt", "_winner", "_make", "_create", "_go_on_unseen"],
-    "follow": ["_step", "_unsubmitted", "_follow", "_finish", "_step_in_time"],
-    "collect": ["called_back", "_step"],
-}
+#: Whose every line decides whether there is one task, or what becomes of it.
+MODULES = ("record", "tracking", "reconcile", "submit", "follow", "collect")
 #: One after the other, until one has found it.
 TESTS = [
     [f"tests/handler/test_{name}.py" for name in ("record", "tracking", "reconcile")],
@@ -48,8 +34,8 @@ TESTS = [
     [f"tests/e2e/test_{name}.py" for name in ("collect", "collect_events", "collect_over_time")],
     ["tests/chaos/test_matrix.py", "tests/chaos/test_model.py"],
 ]
-#: Seconds for all tests of one mutant; one that never ends has been found.
-LIMIT = 240
+#: Seconds for all tests of the product without a fault, and how many times as long those of a mutant may take.
+FIRST_LIMIT, PATIENCE = 600.0, 4
 #: What is imported before the fork is on purpose.
 _OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestWarning"]
 _SWAPS: dict[type[ast.AST], type[Any]] = {
@@ -70,6 +56,14 @@ _SWAPS: dict[type[ast.AST], type[Any]] = {
 }
 
 
+class End(Enum):
+    """ENDLESS: its tests hang, which is found, too, but says less."""
+
+    FOUND = "found"
+    ENDLESS = "without end"
+    SURVIVED = "survived"
+
+
 class Mutant(NamedTuple):
     module: str
     line: int
@@ -80,10 +74,10 @@ class Mutant(NamedTuple):
 def mutants(module: str) -> Iterator[Mutant]:
     """Every place of the module's logic, changed in one way."""
     whole = _tree(module)
-    places = len(list(_places(whole, module)))
+    places = len(list(_places(whole)))
     for number in range(places):
         tree = copy.deepcopy(whole)
-        node = list(_places(tree, module))[number]
+        node = list(_places(tree))[number]
         before = ast.unparse(node)
         if _change(node):
             yield Mutant(module, node.lineno, f"{before}  →  {ast.unparse(node)}", ast.fix_missing_locations(tree))
@@ -93,9 +87,9 @@ def _tree(module: str) -> ast.Module:
     return ast.parse((PROJECT / "handler" / f"{module}.py").read_text(encoding="utf-8"))
 
 
-def _places(tree: ast.Module, module: str) -> Iterator[ast.expr | ast.stmt]:
+def _places(tree: ast.Module) -> Iterator[ast.expr | ast.stmt]:
     for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef) and function.name in LOGIC[module]:
+        if isinstance(function, ast.FunctionDef):
             for statement in function.body:
                 for node in ast.walk(statement):
                     if isinstance(node, (ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.If, ast.Constant)):
@@ -119,29 +113,55 @@ def _change(node: ast.AST) -> bool:
     return True
 
 
-def is_found(mutant: Mutant) -> bool:
-    """Whether a test fails with it, or never ends."""
+class Run(NamedTuple):
+    """The tests of one mutant, in a process of their own. begun: by the monotonic clock."""
+
+    mutant: Mutant
+    pid: int
+    begun: float
+
+
+def start(mutant: Mutant) -> Run:
+    """Its exit code says whether a test has failed."""
     pid = os.fork()
-    if pid == 0:
-        os.setsid()
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
-        try:
-            _put_in(mutant)
-            failed = any(pytest.main([*_OPTIONS, *tests]) for tests in TESTS)
-        except BaseException:  # noqa: BLE001 - it cannot even be imported
-            failed = True
-        os._exit(1 if failed else 0)
-    until = time.monotonic() + LIMIT
-    while time.monotonic() < until:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status) != 0
+    if pid:
+        return Run(mutant, pid, time.monotonic())
+    os.setsid()
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    try:
+        _put_in(mutant)
+        failed = any(pytest.main([*_OPTIONS, *tests]) for tests in TESTS)
+    except BaseException:  # noqa: BLE001 - it cannot even be imported
+        failed = True
+    os._exit(1 if failed else 0)
+
+
+def ended(run: Run, limit: float) -> End | None:
+    """None: it has not. After `limit` seconds it is ended."""
+    done, status = os.waitpid(run.pid, os.WNOHANG)
+    if done:
+        return End.FOUND if os.waitstatus_to_exitcode(status) else End.SURVIVED
+    if time.monotonic() - run.begun < limit:
+        return None
+    os.killpg(run.pid, signal.SIGKILL)
+    os.waitpid(run.pid, 0)
+    return End.ENDLESS
+
+
+def run_all(mutants: Iterable[Mutant], limit: float, at_once: int) -> Iterator[tuple[Mutant, End]]:
+    """As they end, not in their order."""
+    waiting, running = iter(mutants), list[Run]()
+    while True:
+        running += [start(mutant) for mutant in itertools.islice(waiting, at_once - len(running))]
+        if not running:
+            return
+        for run in list(running):
+            if end := ended(run, limit):
+                running.remove(run)
+                yield run.mutant, end
         time.sleep(0.05)
-    os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return True
 
 
 def _put_in(mutant: Mutant) -> None:
@@ -162,18 +182,23 @@ def main(modules: list[str]) -> int:
     import harness.cloud  # noqa: F401
 
     assert not [name for name in sys.modules if name.startswith("handler.")]
-    for module in modules or list(LOGIC):
-        if is_found(Mutant(module, 0, "", _tree(module))):
-            print(f"{module}: the tests fail without a fault, too: nothing can be told", file=sys.stderr)
+    names, at_once = modules or list(MODULES), os.cpu_count() or 1
+    begun = time.monotonic()
+    for mutant, end in run_all([Mutant(name, 0, "", _tree(name)) for name in names], FIRST_LIMIT, at_once):
+        if end is not End.SURVIVED:
+            print(f"{mutant.module}: the tests fail without a fault, too: nothing can be told", file=sys.stderr)
             return 2
-    made = survived = 0
-    for module in modules or list(LOGIC):
-        for mutant in mutants(module):
-            made += 1
-            if not is_found(mutant):
-                survived += 1
-                print(f"handler/{mutant.module}.py:{mutant.line}: {mutant.what}", flush=True)
-        print(f"{module}: {made} mutants so far, {survived} have survived", file=sys.stderr, flush=True)
+    limit = PATIENCE * (time.monotonic() - begun) * at_once / len(names)
+    every = [mutant for name in names for mutant in mutants(name)]
+    print(f"{len(every)} mutants, each for at most {limit:.0f} seconds", file=sys.stderr)
+    counts = Counter[End]()
+    for mutant, end in run_all(every, limit, at_once):
+        counts[end] += 1
+        if end is not End.FOUND:
+            print(f"{end.value}: handler/{mutant.module}.py:{mutant.line}: {mutant.what}", flush=True)
+        if sum(counts.values()) % 10 == 0:
+            print(f"{sum(counts.values())} of {len(every)}", file=sys.stderr, flush=True)
+    print(", ".join(f"{counts[end]} {end.value}" for end in End))
     return 0
 
 
