@@ -182,7 +182,8 @@ def main(modules: list[str]) -> int:
     import harness.cloud  # noqa: F401
 
     assert not [name for name in sys.modules if name.startswith("handler.")]
-    names, at_once = modules or list(MODULES), os.cpu_count() or 1
+    # Most of the time the tests wait.
+    names, at_once = modules or list(MODULES), 2 * (os.cpu_count() or 1)
     begun = time.monotonic()
     for mutant, end in run_all([Mutant(name, 0, "", _tree(name)) for name in names], FIRST_LIMIT, at_once):
         if end is not End.SURVIVED:

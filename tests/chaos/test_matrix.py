@@ -55,7 +55,7 @@ def test_nor_does_an_outage(matrix: Matrix) -> None:
 
 @pytest.mark.parametrize("stop", ["killed before", "killed after", "frozen after"])
 def test_a_process_that_is_stopped_at_its_call_costs_nothing(matrix: Matrix, stop: str) -> None:
-    """The entry is put while CreateGifTask is sent: frozen there, it may wake up and send it, which is window 1."""
+    """The entry is put beside the call: who is frozen there may wake up and send it, which is window 1."""
     beside = NEW[1]
     check(matrix, [Cell("new", ((place, stop),)) for place in NEW if (place, stop) != (beside, "frozen after")])
     assert run_one(matrix, Cell("new", ((beside, stop),))).end in (*GOOD, End.LATE)
