@@ -37,18 +37,15 @@ def _try() -> Verdict:
     return Verdict(End.STORED)
 
 
-def try_orders(
-    account: type, examples: int, steps: int, *, always_the_same: bool = False, shortens: bool = True
-) -> None:
-    """Raises what breaks; after a while of looking for a shorter order that breaks, if it `shortens`."""
-    phases = [Phase.generate, Phase.shrink] if shortens else [Phase.generate]
+def try_orders(account: type, examples: int, steps: int, *, always_the_same: bool = False) -> None:
+    """Raises what breaks, after a while of looking for a shorter order that breaks."""
     chosen = settings(
         max_examples=examples,
         stateful_step_count=steps,
         derandomize=always_the_same,
         deadline=None,
         database=None,
-        phases=phases,
+        phases=[Phase.generate, Phase.shrink],
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
