@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from harness.cli.clip.ball import Ball, draw_shadow
 
@@ -21,7 +22,7 @@ SUN = (455, 134, 27, 46)
 
 Color = Sequence[float]
 #: (waves in one period, height of the wave in pixels)
-Waves = Sequence[tuple[int, float]]
+Waves = tuple[tuple[int, float], ...]
 
 _FAR_HILLS: Waves = ((2, 15.0), (5, 7.0), (7, 4.0))
 _NEAR_HILLS: Waves = ((3, 12.0), (4, 7.0), (11, 2.5))
@@ -115,12 +116,18 @@ def _cloud_cover(y: int) -> list[float]:
 
 def _hill_row(y: int, base: float, waves: Waves, behind: Color, color: Color) -> bytes:
     """Below its ridge a hill is `color`, above is what lies `behind`; the ridge is one soft pixel high."""
-    turn = math.tau / PERIOD
-    ridge = (base + sum(high * math.sin(often * (turn * x + 1)) for often, high in waves) for x in range(PERIOD))
     above, below = _rgb(behind), _rgb(color)
     return b"".join(
-        above if y <= edge else below if y >= edge + 1 else _rgb(_mix(behind, color, y - edge)) for edge in ridge
+        above if y <= edge else below if y >= edge + 1 else _rgb(_mix(behind, color, y - edge))
+        for edge in _ridge(base, waves)
     )
+
+
+@cache
+def _ridge(base: float, waves: Waves) -> list[float]:
+    """The same for all rows of a hill."""
+    turn = math.tau / PERIOD
+    return [base + sum(high * math.sin(often * (turn * x + 1)) for often, high in waves) for x in range(PERIOD)]
 
 
 def _meadow_row(y: int, wave: float) -> bytes:
