@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import pickle
 from pathlib import Path
 
 import pytest
@@ -27,9 +29,23 @@ def schema_file() -> Path:
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+def package(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Package:
+    """Made once, whoever of pytest's workers needs it first."""
+    if worker_id == "master":
+        return _made(tmp_path_factory.mktemp("dist"))
+    shared = tmp_path_factory.getbasetemp().parent / "package"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        note = shared.with_suffix(".pickle")
+        if not note.exists():
+            note.write_bytes(pickle.dumps(_made(shared)))
+        made: Package = pickle.loads(note.read_bytes())
+        return made
+
+
+def _made(folder: Path) -> Package:
     try:
-        return make_package(tmp_path_factory.mktemp("dist"))
+        return make_package(folder)
     except DependenciesUnavailable as exc:
         pytest.skip(str(exc))
 

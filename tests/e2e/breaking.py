@@ -100,6 +100,8 @@ ANYWHERE: dict[str, Break] = {
     "not HTTP": lambda *_: b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
     "another protocol": lambda *_: head(101, "Upgrade: websocket", "Connection: Upgrade"),
 }
+#: Of those before the effect, one of each kind: what the client is told is the same. `make chaos` has them all.
+BEFORE = {name: ANYWHERE[name] for name in ("reset", "closed", "page 200", "page 429", "page 503", "not HTTP")}
 #: These take as long as a request may take.
 SLOW: dict[str, Break] = {
     "silent": _silent,

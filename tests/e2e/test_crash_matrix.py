@@ -17,7 +17,7 @@ from tests.e2e.broken_site import LEASE, Site, deliver, every
 from tests.e2e.handling import Handler, handler_for
 from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, read_record, task_ids
 
-from .breaking import AFTERWARDS, ANYWHERE, SLOW, WHOLE, Break, Proxy, page
+from .breaking import AFTERWARDS, ANYWHERE, BEFORE, SLOW, WHOLE, Break, Proxy, page
 
 #: Seconds of a lease where a request has to be waited for as long as it may take.
 SHORT_LEASE = 2.0
@@ -126,7 +126,7 @@ def check(
     assert submitted == [result["task_id"]]
 
 
-@pytest.mark.parametrize(("how", "reaches"), every(ANYWHERE, reaches=False) + every(ANYWHERE, reaches=True))
+@pytest.mark.parametrize(("how", "reaches"), every(BEFORE, reaches=False) + every(ANYWHERE, reaches=True))
 @pytest.mark.parametrize(("scene", "nth"), PLACES)
 def test_no_page_and_no_broken_connection_costs_or_loses_a_task(
     site: Site, scene: Callable[[Site, Handler, str], Case], nth: int, how: Break, reaches: bool

@@ -14,7 +14,7 @@ from tests.e2e.broken_site import LEASE, Site, deliver, every
 from tests.e2e.imm_site import IMM, imm_handler, orders, uploaded
 from tests.e2e.uploads import RECORDS, VIDEOS, read_record
 
-from .breaking import AFTERWARDS, ANYWHERE, WHOLE, Break, Proxy
+from .breaking import AFTERWARDS, ANYWHERE, BEFORE, WHOLE, Break, Proxy
 
 ORDER = 2
 #: claim, order, record
@@ -43,7 +43,7 @@ def site(started: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 @pytest.mark.parametrize(
     ("how", "reaches"),
-    every(ANYWHERE, reaches=False) + every(ANYWHERE | AFTERWARDS | WHOLE, reaches=True),
+    every(BEFORE, reaches=False) + every(ANYWHERE | AFTERWARDS | WHOLE, reaches=True),
 )
 @pytest.mark.parametrize("nth", PLACES)
 def test_one_task_is_on_record_and_a_second_only_after_a_lost_order(

@@ -94,7 +94,7 @@ def test_it_stops_when_too_much_fails(gifs: Gifs, cloud: LocalCloud, monkeypatch
         return request_id
 
     monkeypatch.setattr(Functions, "send", send_and_collect)
-    stock(cloud, keys(40))
+    stock(cloud, keys(16))
     cloud.faults.add("multimediaai:CreateGifTask:error=400/InvalidParameter")
     ran = gifs("backfill", BUCKET, "--yes", "--per-second", "1000", "--json")
     assert ran.code == 1
@@ -102,7 +102,7 @@ def test_it_stops_when_too_much_fails(gifs: Gifs, cloud: LocalCloud, monkeypatch
     assert 3 <= ran.document["sent"] < 10
     cloud.faults.clear()
     # What was refused has a record, so it is not sent a second time: that is for `retry`.
-    assert gifs("backfill", BUCKET, "--yes", "--per-second", "1000", "--json").document["new"] < 40
+    assert gifs("backfill", BUCKET, "--yes", "--per-second", "1000", "--json").document["new"] < 16
     cloud.settle()
     assert tasks(cloud) == sorted(set(tasks(cloud)))
 

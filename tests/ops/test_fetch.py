@@ -34,19 +34,23 @@ def all_but(**given: int) -> dict[str, int]:
     return {"written": 0, "there": 0, "earlier": 0, "missing": 0, "blocked": 0, **given}
 
 
-def test_all_below_a_prefix_come_once(gifs: Gifs, cloud: LocalCloud, tmp_path: Path) -> None:
-    names = ["a.mp4", "猫 +.mp4", "b/c%41.mp4", LONG, *keys(1100)]
+def test_all_below_a_prefix_come_once(
+    gifs: Gifs, cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are on more than a page."""
+    monkeypatch.setattr("ops.buckets.PAGE_SIZE", 100)
+    names = ["a.mp4", "猫 +.mp4", "b/c%41.mp4", LONG, *keys(110)]
     stock(cloud, [*names, "none.mp4", "notes.txt"])
     finish(cloud, [*names, "gone.mp4"])
     first = gifs("fetch", "--prefix", "", "--to", str(tmp_path / "new" / "gifs"), "--json")
-    assert (first.code, counts(first)) == (0, all_but(written=1104 + 1, missing=1))
+    assert (first.code, counts(first)) == (0, all_but(written=114 + 1, missing=1))
     found = files(tmp_path / "new" / "gifs")
     assert set(found.values()) == {b"GIF89a"}
-    assert len(found) == 1105
+    assert len(found) == 115
     assert {"my-videos/猫 +.mp4.gif", "my-videos/b/c%2541.mp4.gif", "my-videos/gone.mp4.gif"} <= set(found)
     replace(cloud, Item(gif_key("gifs/", "my-videos", "a.mp4"), b"GIF89a anew", {"video-etag": ETAG}))
     again = gifs("fetch", "--prefix", BUCKET, "--to", str(tmp_path / "new" / "gifs"), "--json")
-    assert (again.code, counts(again)) == (0, all_but(written=1, there=1104, missing=1))
+    assert (again.code, counts(again)) == (0, all_but(written=1, there=114, missing=1))
     assert (tmp_path / "new/gifs/my-videos/a.mp4.gif").read_bytes() == b"GIF89a anew"
     assert counts(gifs("fetch", "--prefix", "b/", "--to", str(tmp_path / "b"), "--json")) == all_but(written=1)
 

@@ -27,7 +27,7 @@ def as_compared(name: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(unicodedata.normalize("NFD", unicodedata.normalize("NFD", part).casefold()) for part in name)
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(keys, st.booleans())
 def test_each_part_is_a_name_on_every_disk(key: str, folds: bool) -> None:
     name = file_name("my-videos", key, folds=folds)
@@ -41,7 +41,7 @@ def test_each_part_is_a_name_on_every_disk(key: str, folds: bool) -> None:
         assert part.partition(".")[0].strip().lower() not in DEVICES
 
 
-@settings(max_examples=1500, deadline=None, derandomize=True)
+@settings(max_examples=500, deadline=None, derandomize=True)
 @given(keys, keys)
 @example("IMG.mp4", "img.mp4")
 @example("\u00e9.mp4", "e\u0301.mp4")

@@ -37,8 +37,11 @@ def test_only_what_is_asked_for_is_listed(gifs: Gifs, cloud: LocalCloud) -> None
     assert gifs("list", "--since", "yesterday").code == 2
 
 
-def test_more_than_a_page_is_listed_in_its_order(gifs: Gifs, cloud: LocalCloud) -> None:
-    names = keys(1100)
+def test_more_than_a_page_is_listed_in_its_order(
+    gifs: Gifs, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.buckets.PAGE_SIZE", 100)
+    names = keys(110)
     finish(cloud, names)
     listed = [line["video"] for line in gifs("list", "--json").lines]
     assert listed == [f"oss://my-videos/{name}" for name in names]
