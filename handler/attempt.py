@@ -47,6 +47,7 @@ def _failure(attempt: Attempt, error: GifOnUploadError, how: How) -> Failed | Un
         "error": type(error).__name__,
         "code": error.code,
         "message": error.message,
+        "hint": error.hint,
         "api_request_id": error.request_id,
         "retryable": error.retryable,
         **how,

@@ -37,7 +37,7 @@ from handler.record import (
 )
 from handler.service import Followed, GifService, Made, NoGif, Replaced, SecondsLeft
 from handler.settings import Settings
-from handler.step import Case, Step, failed_line, name_of
+from handler.step import Case, Step, failed_line, name_of, with_hint
 from handler.storage import Storage
 from handler.submit import Deferred, Submission, Submitter
 from handler.tracking import TrackingLog
@@ -105,7 +105,7 @@ class Follower:
         except GifOnUploadError as error:
             if case.found.age <= limit:
                 raise
-            why = error.message
+            why = with_hint(error.message, error.hint)
         hours = self._settings.give_up_after_hours
         self._fail(case, case.found.entry.claim, "GivenUp", f"given up after {hours:g} hours: {why}")
         return Step.GIVEN_UP
@@ -162,7 +162,8 @@ class Follower:
             self._fail(case, found.entry.claim, "RecordMissing", f"{found.entry.record} is not there")
             return Step.FAILED
         if last["status"] == FAILED and not last["retryable"]:
-            self._fail(case, last["claim"], last["code"] or last["error"], last["message"])
+            reason = with_hint(last["message"], last.get("hint", ""))
+            self._fail(case, last["claim"], last["code"] or last["error"], reason)
             return Step.FAILED
         if history.seconds_held or history.age < min(MAX_PAUSE_SECONDS, found.age / 2):
             return Step.LEFT

@@ -44,6 +44,7 @@ _SLOWER = "lower the function's concurrency (s.yaml: reservedConcurrency), or as
 _RESTORE = (
     'restore it (OSS console, or RestoreObject); when that is done, name it in {"videos": ["oss://bucket/key"]}'
 )
+_TARGET = "the symlink leads nowhere: upload what it names, then put the symlink again"
 
 #: code → (typed error, retryable, hint)
 ERRORS: dict[str, tuple[type[GifOnUploadError], bool, str]] = {
@@ -61,6 +62,7 @@ ERRORS: dict[str, tuple[type[GifOnUploadError], bool, str]] = {
     "InternalError": (OutcomeUnknown, True, UNKNOWN),
     "ServiceUnavailable": (OutcomeUnknown, True, UNKNOWN),
     "NoSuchKey": (VideoNotFound, False, "upload the video again, or correct the name"),
+    "SymlinkTargetNotExist": (VideoNotFound, False, _TARGET),
     "NoSuchBucket": (RequestRejected, False, "create the bucket, or correct GIF_BUCKET"),
     "InvalidObjectState": (VideoUnusable, False, _RESTORE),
     "InvalidAccessKeyId": (AccessRefused, False, _KEYS),

@@ -91,7 +91,13 @@ class Submitted(_Common, How, OnRecord):
     size: int | None
 
 
-class _Refused(_Common, How):
+class Hint(TypedDict, total=False):
+    """hint: what a person does about it; "" where the message says it, and records of before lack it."""
+
+    hint: str
+
+
+class _Refused(_Common, How, Hint):
     error: str
     code: str
     message: str

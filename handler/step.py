@@ -36,6 +36,11 @@ def name_of(key: str) -> str:
     return key.rsplit("/", 1)[-1].removesuffix(".json")
 
 
+def with_hint(message: str, hint: str) -> str:
+    """A reason for a person: what is wrong and, where that is known, what to do; as an error's own text has it."""
+    return f"{message} → {hint}" if hint else message
+
+
 def failed_line(case: Case, task: Submitted, end: NoGif) -> TaskFailed:
     """What the service says is redacted: a reason may repeat a signed URL."""
     return {

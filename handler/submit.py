@@ -25,7 +25,7 @@ from handler.errors import (
 )
 from handler.logs import log
 from handler.pending import PendingEntries, entry_for
-from handler.record import SUBMITTED, History, How, Submitted, TaskId, stamp
+from handler.record import FOUND, SUBMITTED, History, How, Submitted, TaskId, stamp
 from handler.service import NOT_PERMITTED, GifService, GifTask, Order, SecondsLeft
 from handler.settings import Settings
 from handler.storage import Storage, insist
@@ -161,8 +161,9 @@ class Submitter:
             return Submission("adopted" if how.get("adopted") else "submitted", task.task_id, tracking.uri)
         if winner is None:
             raise not_on_record(attempt, task, "another attempt has taken the video over, and is still at it")
-        if winner["task_id"] == task.task_id:
-            return Submission("already_submitted", task.task_id, tracking.uri)  # it found and adopted our task
+        # It has found our task, or the GIF of it, and adopted that.
+        if winner["task_id"] in (task.task_id, f"{FOUND}{attempt.claim.id}"):
+            return Submission("already_submitted", winner["task_id"], tracking.uri)
         raise orphan(attempt, task)
 
     def _noted(self, attempt: Attempt) -> AbstractContextManager[list[GifOnUploadError]]:
