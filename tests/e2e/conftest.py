@@ -9,6 +9,8 @@ import pytest
 from harness.cloud import LocalCloud, local_cloud
 from tests.clock import Clock
 from tests.e2e.handling import Handler, handler_for
+from tests.e2e.imm_site import IMM
+from tests.e2e.services import SERVICES, Service
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,24 @@ def cloud(shared: tuple[LocalCloud, Clock], clock: Clock) -> LocalCloud:
     cloud, _ = shared
     cloud.reset()
     return cloud
+
+
+@pytest.fixture(scope="session")
+def shared_oss() -> Iterator[tuple[LocalCloud, Clock]]:
+    """Another one for all, with GIF_SERVICE=oss: its tasks stay as they are until a test ends them."""
+    clock = Clock()
+    with local_cloud(render=False, environ=IMM, clock=clock) as started:
+        yield started, clock
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest) -> Service:
+    """Each of the two, in a cloud as if it had just started. `cloud` and `clock` are the first one's alone."""
+    shared = {"multimediaai": "shared", "oss": "shared_oss"}[request.param]
+    cloud, clock = request.getfixturevalue(shared)
+    clock.ahead = 0.0
+    cloud.reset()
+    return SERVICES[request.param](cloud, clock)
 
 
 @pytest.fixture

@@ -37,9 +37,13 @@ def imm_handler(
 
 def imm_collector(cloud: LocalCloud) -> Callable[..., Any]:
     """Each run has a request id of its own."""
-    role, numbers = cloud.identities.assume_role("gif-on-upload-collect"), itertools.count()
-    collect = Collecting(compose_collector(settings_for(cloud.url, {})), role)
+    collect, numbers = imm_collector_for(cloud), itertools.count()
     return lambda event=TIMER: collect(event, f"run-{next(numbers)}")
+
+
+def imm_collector_for(cloud: LocalCloud, **environ: str) -> Collecting:
+    role = cloud.identities.assume_role("gif-on-upload-collect")
+    return Collecting(compose_collector(settings_for(cloud.url, environ)), role)
 
 
 def uploaded(cloud: LocalCloud, content: bytes, key: str = KEY) -> dict[str, Any]:

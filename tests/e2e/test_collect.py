@@ -1,4 +1,8 @@
-"""The collector against the local cloud: every pending entry comes to one of two ends."""
+"""The collector against the local cloud: every pending entry comes to one of two ends.
+
+What takes a `cloud` is about the result that Multimedia AI gives, and about storing it. OSS's processing stores
+its GIFs itself; whose they are, is in test_oss_service.py.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,10 @@ from harness.cloud import LocalCloud
 from harness.multimediaai.tasks import TaskStatus
 from tests.clock import Clock
 from tests.e2e.handling import Handler
+from tests.e2e.services import Service
 from tests.e2e.uploads import RECORDS, VIDEOS, event_for, records, task_ids
 
-from .collecting import FAILED, GIF, PENDING, collector_for, fail, listed, operations, put, succeed, url_of
+from .collecting import FAILED, GIF, PENDING, collector_for, listed, operations, put, succeed, url_of
 
 KEY = "gifs/my-videos/clip.mp4.gif"
 
@@ -31,18 +36,20 @@ def ends(cloud: LocalCloud) -> list[str]:
     return sorted(str(lines[-1]["status"]) for lines in records(cloud).values())
 
 
-def test_a_gif_comes_back_in_seven_requests_and_an_idle_run_is_one(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    submit(cloud, make_handler())
-    collect = collector_for(cloud)
+def finishes(cloud: LocalCloud) -> int:
+    return [line["status"] for lines in records(cloud).values() for line in lines].count("finished")
+
+
+def test_a_gif_comes_back_in_so_many_requests_and_an_idle_run_is_one(service: Service) -> None:
+    cloud, collect = service.cloud, service.collector()
+    service.handler()(service.upload())
     assert collect()["left"] == 1
-    succeed(cloud, url_of(cloud, "result.gif", GIF))
+    service.succeed()
     cloud.journal.clear()
     assert collect()["finished"] == 1
     made = operations(cloud)
-    assert made.pop(0) == "ListObjectsV2"
-    assert len(made) <= 7, made
+    assert made[0] == "ListObjectsV2"
+    assert len(made) <= service.collected_in, made
     (lines,) = records(cloud).values()
     finished = lines[-1]
     assert (finished["status"], finished["gif"]) == ("finished", f"oss://{RECORDS}/{KEY}")
@@ -84,13 +91,13 @@ def test_a_text_is_kept_beside_the_image_that_it_leads_to(
     assert (stored(cloud), stored(cloud, f"{KEY}.txt")) == (GIF, text)
 
 
-def test_a_task_that_failed_says_why(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
-    submit(cloud, make_handler())
-    fail(cloud, error_code="1000", error_name="Download fail", error_reason="no video")
-    assert collector_for(cloud)()["failed"] == 1
-    (entry,) = listed(cloud, FAILED)
+def test_a_task_that_failed_says_why(service: Service) -> None:
+    service.handler()(service.upload())
+    service.fail("1000", "no video")
+    assert service.collector()()["failed"] == 1
+    (entry,) = listed(service.cloud, FAILED)
     assert (entry["code"], entry["reason"], entry["video"]) == ("1000", "no video", f"oss://{VIDEOS}/clip.mp4")
-    assert (ends(cloud), listed(cloud, PENDING)) == (["task_failed"], [])
+    assert (ends(service.cloud), listed(service.cloud, PENDING)) == (["task_failed"], [])
 
 
 def test_an_expired_url_is_asked_for_anew_and_for_ever_is_given_up(
@@ -127,49 +134,51 @@ def test_the_gif_is_that_of_what_the_key_holds(cloud: LocalCloud, make_handler: 
 
 
 @pytest.mark.parametrize(
-    "operation",
-    ["oss:PutObject", "oss:AppendObject", "oss:DeleteObject", "multimediaai:GetTaskResult", "oss:GetObject"],
+    "operation", ["PutObject", "CopyObject", "AppendObject", "DeleteObject", "GetObject", "HeadObject", "follow"]
 )
 @pytest.mark.parametrize("kind", ["error=403/AccessDenied", "reset_after"])
-def test_stopped_anywhere_and_run_again_it_ends_the_same(
-    cloud: LocalCloud, make_handler: Callable[..., Handler], operation: str, kind: str
-) -> None:
-    submit(cloud, make_handler())
-    succeed(cloud, url_of(cloud, "result.gif", GIF))
-    cloud.faults.add(f"{operation}:{kind}:times=1")
-    collector_for(cloud)()
-    collector_for(cloud)()
+def test_stopped_anywhere_and_run_again_it_ends_the_same(service: Service, operation: str, kind: str) -> None:
+    """One stores the GIF, and the other puts a stamp on it that is there."""
+    cloud = service.cloud
+    service.handler()(service.upload())
+    service.succeed()
+    is_made = operation not in service.collected_without
+    fault = cloud.faults.add(f"{service.follow if operation == 'follow' else f'oss:{operation}'}:{kind}:times=1")
+    service.collector()()
+    assert (fault.hits > 0) == is_made
+    service.collector()()
     assert (stored(cloud), listed(cloud, PENDING), listed(cloud, FAILED)) == (GIF, [], [])
-    assert [line["status"] for lines in records(cloud).values() for line in lines].count("finished") == 1
+    assert finishes(cloud) == 1
 
 
-def test_two_collectors_at_once_end_as_one(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
-    submit(cloud, make_handler())
-    succeed(cloud, url_of(cloud, "result.gif", GIF))
+def test_two_collectors_at_once_end_as_one(service: Service) -> None:
+    service.handler()(service.upload())
+    service.succeed()
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda collect: collect(), [collector_for(cloud), collector_for(cloud)]))
-    collector_for(cloud)()
-    assert (stored(cloud), listed(cloud, PENDING)) == (GIF, [])
-    assert [line["status"] for lines in records(cloud).values() for line in lines].count("finished") == 1
+        list(pool.map(lambda collect: collect(), [service.collector(), service.collector()]))
+    service.collector()()
+    assert (stored(service.cloud), listed(service.cloud, PENDING)) == (GIF, [])
+    assert finishes(service.cloud) == 1
 
 
-def test_what_was_not_submitted_is_submitted_again(
-    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock
-) -> None:
-    cloud.faults.add("multimediaai:CreateGifTask:page=503:times=1")
+def test_what_was_not_submitted_is_submitted_again(service: Service) -> None:
+    service.cloud.faults.add(f"{service.order}:page=503:times=1")
     with pytest.raises(VideosFailed):
-        submit(cloud, make_handler())
-    clock.ahead += 60
-    assert collector_for(cloud)()["resubmitted"] == 1
-    assert len(task_ids(cloud)) == 1
-    succeed(cloud, url_of(cloud, "result.gif", GIF))
-    assert collector_for(cloud)()["finished"] == 1
-    assert (stored(cloud), listed(cloud, PENDING)) == (GIF, [])
+        service.handler()(service.upload())
+    service.clock.ahead += 60
+    assert service.collector()()["resubmitted"] == 1
+    assert len(service.tasks()) == 1
+    service.succeed()
+    assert service.collector()()["finished"] == 1
+    assert (stored(service.cloud), listed(service.cloud, PENDING)) == (GIF, [])
 
 
-def test_what_is_refused_for_good_needs_a_person(cloud: LocalCloud, make_handler: Callable[..., Handler]) -> None:
-    cloud.faults.add("multimediaai:CreateGifTask:error=401/BalanceNotEnough:times=1")
+def test_what_is_refused_for_good_needs_a_person_who_is_told_what_to_do(service: Service) -> None:
+    service.cloud.faults.add(f"{service.order}:error=403/BalanceNotEnough:times=1")
     with pytest.raises(VideosFailed):
-        submit(cloud, make_handler())
-    assert collector_for(cloud)()["failed"] == 1
-    assert [entry["code"] for entry in listed(cloud, FAILED)] == ["BalanceNotEnough"]
+        service.handler()(service.upload())
+    assert service.collector()()["failed"] == 1
+    (entry,) = listed(service.cloud, FAILED)
+    assert entry["code"] == "BalanceNotEnough"
+    assert f"{service.order_name}: " in entry["reason"].replace(f" oss://{VIDEOS}/clip.mp4", "")
+    assert entry["reason"].endswith(" → top up the account, then deliver the videos again")

@@ -1,4 +1,4 @@
-"""What reaches the collector beside its timer: callbacks and dead letters."""
+"""What reaches the collector beside its timer: callbacks, which only Multimedia AI makes, and dead letters."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from handler.errors import EventError, VideosFailed
 from harness.cloud import LocalCloud
-from tests.clock import Clock
 from tests.e2e.handling import Handler
+from tests.e2e.services import Service
 from tests.e2e.uploads import EVENT, RECORDS, VIDEOS
 
 from .collecting import FAILED, GIF, PENDING, collector_for, dead, listed, operations, succeed, url_of
@@ -52,11 +52,11 @@ def test_a_callback_url_of_ones_own_wins(cloud: LocalCloud, make_handler: Callab
     assert [task.callback_url for task in cloud.multimediaai.tasks.list()] == ["https://mine.example.com/"]
 
 
-def test_a_dead_letter_is_kept_once(cloud: LocalCloud) -> None:
-    collect = collector_for(cloud)
+def test_a_dead_letter_is_kept_once(service: Service) -> None:
+    collect = service.collector()
     for letter in (dead(EVENT), dead(EVENT), dead("not JSON", "2-b")):
         assert collect(letter)["kept"] is True
-    kept = {letter["request_id"]: letter for letter in listed(cloud, FAILED)}
+    kept = {letter["request_id"]: letter for letter in listed(service.cloud, FAILED)}
     assert kept["1-a-b"].pop("failed_at").endswith("Z")
     assert kept["1-a-b"] == {
         "condition": "UnhandledInvocationError",
@@ -67,29 +67,28 @@ def test_a_dead_letter_is_kept_once(cloud: LocalCloud) -> None:
     assert kept["2-b"]["event"] == "not JSON"
 
 
-def test_a_dead_letter_whose_videos_are_on_record_is_not_kept(
-    cloud: LocalCloud, make_handler: Callable[..., Handler]
-) -> None:
-    make_handler()(EVENT)
-    assert collector_for(cloud)(dead(EVENT))["kept"] is False
-    assert listed(cloud, FAILED) == []
+def test_a_dead_letter_whose_videos_are_on_record_is_not_kept(service: Service) -> None:
+    event = service.upload()
+    service.handler()(event)
+    assert service.collector()(dead(event))["kept"] is False
+    assert listed(service.cloud, FAILED) == []
 
 
-def test_a_video_of_a_dead_letter_whose_entry_is_missing_is_followed(
-    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock
-) -> None:
-    """CreateGifTask was away for all the event's tries, and so was OSS when the entry was written."""
+def test_a_video_of_a_dead_letter_whose_entry_is_missing_is_followed(service: Service) -> None:
+    """The service was away for all the event's tries, and so was OSS when the entry was written."""
+    cloud, event = service.cloud, service.upload()
     cloud.faults.add("oss:PutObject:error=403/AccessDenied:times=1")
-    cloud.faults.add("multimediaai:CreateGifTask:page=503:times=1")
+    cloud.faults.add(f"{service.order}:page=503:times=1")
     with pytest.raises(VideosFailed):
-        make_handler()(EVENT)
+        service.handler()(event)
     assert listed(cloud, PENDING) == []
-    collect = collector_for(cloud)
-    assert collect(dead(EVENT))["kept"] is False
-    clock.ahead += 60
+    collect = service.collector()
+    assert collect(dead(event))["kept"] is False
+    service.clock.ahead += 60
     assert collect()["resubmitted"] == 1
-    succeed(cloud, url_of(cloud, "result.gif", GIF))
+    service.succeed()
     assert collect()["finished"] == 1
+    assert len(service.tasks()) == 1
     assert (listed(cloud, PENDING), listed(cloud, FAILED)) == ([], [])
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from harness.cloud import LocalCloud
-from harness.multimediaai.tasks import TaskStatus
 from tests.clock import Clock
 
 from .collecting import FAILED, GIF, PENDING, collector_for, listed, put, set_age, succeed, url_of
 from .handling import Handler
-from .uploads import RECORDS, VIDEOS, event_for, records, task_ids
+from .services import Service
+from .uploads import RECORDS, VIDEOS, event_for, records
 
 HOUR = 3600.0
 STORED = f"gifs/{VIDEOS}/clip.mp4.gif"
@@ -22,36 +22,34 @@ def submit(handler: Handler, cloud: LocalCloud) -> None:
     handler(event_for("clip.mp4", put(cloud, "clip.mp4", b"film"), 4))
 
 
-def begin(cloud: LocalCloud) -> None:
-    assert cloud.multimediaai.tasks.take(lambda: False) is not None
-
-
 @pytest.mark.parametrize(("environ", "hours"), [({}, 24.0), ({"GIVE_UP_AFTER_HOURS": "1.5"}, 1.5)])
-@pytest.mark.parametrize("status", [TaskStatus.WAITING, TaskStatus.RUNNING])
 def test_a_task_that_never_ends_is_given_up_in_time(
-    cloud: LocalCloud,
-    make_handler: Callable[..., Handler],
-    clock: Clock,
-    environ: dict[str, str],
-    hours: float,
-    status: TaskStatus,
+    service: Service, environ: dict[str, str], hours: float
 ) -> None:
-    submit(make_handler(), cloud)
-    if status is TaskStatus.RUNNING:
-        begin(cloud)
-    collect = collector_for(cloud, None, **environ)
+    cloud, collect = service.cloud, service.collector(**environ)
+    service.handler()(service.upload())
     for age in (0.0, hours / 2, hours - 0.01):
-        set_age(cloud, clock, age * HOUR)
+        set_age(cloud, service.clock, age * HOUR)
         assert collect()["left"] == 1, age
-    set_age(cloud, clock, (hours + 0.01) * HOUR)
+    set_age(cloud, service.clock, (hours + 0.01) * HOUR)
     assert collect()["given_up"] == 1
-    assert (listed(cloud, PENDING), len(task_ids(cloud))) == ([], 1)
+    assert (listed(cloud, PENDING), len(service.tasks())) == ([], 1)
     (entry,) = listed(cloud, FAILED)
     assert (entry["code"], entry["video"]) == ("GivenUp", f"oss://{VIDEOS}/clip.mp4")
     assert entry["reason"] == f"given up after {hours:g} hours: no end was seen"
     ((_, lines),) = records(cloud).items()
     assert lines[-1]["status"] == "submitted"
     assert collect()["pending"] == 0
+
+
+def test_neither_is_one_that_has_begun_waited_for_for_ever(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock
+) -> None:
+    """Multimedia AI alone tells a task that waits from one that is at work."""
+    submit(make_handler(), cloud)
+    assert cloud.multimediaai.tasks.take(lambda: False) is not None
+    set_age(cloud, clock, 24.01 * HOUR)
+    assert collector_for(cloud)()["given_up"] == 1
 
 
 @pytest.mark.parametrize("in_a_text", [False, True])

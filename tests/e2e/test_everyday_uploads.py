@@ -13,7 +13,7 @@ import pytest
 from handler.errors import VideosFailed
 from harness.cloud import LocalCloud, local_cloud
 from tests.e2e.handling import Handler
-from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, read_record
+from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, read_record, unheard
 
 MakeHandler = Callable[..., Handler]
 
@@ -94,13 +94,8 @@ def put(
 def put_quietly(
     cloud: LocalCloud, key: str, content_type: str | None = None, storage_class: str | None = None
 ) -> None:
-    """Without the function hearing of it, as before it was deployed."""
-    rules = list(cloud.oss.notifications.rules())
-    for rule in rules:
-        cloud.oss.notifications.remove(rule.id)
-    put(cloud, key, content_type, storage_class)
-    for rule in rules:
-        cloud.oss.notifications.add(rule)
+    with unheard(cloud):
+        put(cloud, key, content_type, storage_class)
 
 
 def put_symlink(cloud: LocalCloud, key: str, target: str) -> None:

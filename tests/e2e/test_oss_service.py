@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from handler.errors import VideosFailed
-from harness.cloud import LocalCloud, local_cloud
+from harness.cloud import LocalCloud
 from tests.clock import Clock
 from tests.e2e.collecting import FAILED, PENDING, listed
 from tests.e2e.handling import SHORT, Handler
-from tests.e2e.imm_site import GIF, GIF_KEY, IMM, KEY, imm_collector, imm_handler, make_gif, orders, uploaded
+from tests.e2e.imm_site import GIF, GIF_KEY, KEY, imm_collector, imm_handler, make_gif, orders, uploaded
 from tests.e2e.uploads import RECORDS, VIDEOS, records
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[tuple[LocalCloud, Clock]]:
-    """One for all: its tasks stay as they are until a test ends them."""
-    clock = Clock()
-    with local_cloud(render=False, environ=IMM, clock=clock) as cloud:
-        yield cloud, clock
+@pytest.fixture
+def clock(shared_oss: tuple[LocalCloud, Clock]) -> Clock:
+    shared_oss[1].ahead = 0.0
+    return shared_oss[1]
 
 
 @pytest.fixture
-def clock(started: tuple[LocalCloud, Clock]) -> Clock:
-    started[1].ahead = 0.0
-    return started[1]
-
-
-@pytest.fixture
-def cloud(started: tuple[LocalCloud, Clock], clock: Clock) -> LocalCloud:
-    started[0].reset()
-    return started[0]
+def cloud(shared_oss: tuple[LocalCloud, Clock], clock: Clock) -> LocalCloud:
+    shared_oss[0].reset()
+    return shared_oss[0]
 
 
 @pytest.fixture
@@ -72,13 +64,6 @@ def test_the_task_is_on_record_with_what_was_ordered(cloud: LocalCloud, handler:
     assert orders(cloud) == [task.task_id]
 
 
-def test_a_new_video_takes_as_many_requests_as_ever(cloud: LocalCloud, handler: Handler) -> None:
-    event = uploaded(cloud, b"A")
-    handler(event)
-    first, *both, last = (entry.fields["operation"] for entry in cloud.journal.entries("request"))
-    assert (first, sorted(both), last) == ("AppendObject", ["AsyncProcessObject", "PutObject"], "AppendObject")
-
-
 def test_the_gif_is_stamped_and_on_record(cloud: LocalCloud, handler: Handler, clock: Clock) -> None:
     event = uploaded(cloud, b"A")
     (result,) = handler(event)
@@ -92,19 +77,6 @@ def test_the_gif_is_stamped_and_on_record(cloud: LocalCloud, handler: Handler, c
     assert (stamp(cloud)["task-id"], stamp(cloud)["video-etag"]) == (result["task_id"], etag_of(event))
     assert cloud.oss.store.get(RECORDS, GIF_KEY) == GIF
     assert listed(cloud, PENDING) == []
-
-
-def test_a_task_that_failed_says_why(cloud: LocalCloud, handler: Handler) -> None:
-    event = uploaded(cloud, b"no film")
-    (result,) = handler(event)
-    cloud.imm.tasks.end(str(result["task_id"]), "InvalidArgument", "it cannot be processed")
-    assert imm_collector(cloud)()["failed"] == 1
-    last = lines(cloud, etag_of(event))[-1]
-    assert (last["status"], last["error_code"], last["reason"]) == (
-        *("task_failed", "InvalidArgument"),
-        "it cannot be processed",
-    )
-    assert [entry["code"] for entry in listed(cloud, FAILED)] == ["InvalidArgument"]
 
 
 def test_a_task_without_a_gif_is_not_finished(cloud: LocalCloud, handler: Handler) -> None:
@@ -219,20 +191,6 @@ def test_without_the_right_to_ask_imm_the_gif_tells(cloud: LocalCloud, handler: 
     assert stamp(cloud)["video-etag"] == etag_of(event)
 
 
-def test_an_order_whose_answer_was_lost_is_found_by_its_gif(
-    cloud: LocalCloud, handler: Handler, clock: Clock
-) -> None:
-    event = uploaded(cloud, b"A")
-    cloud.faults.add("oss:AsyncProcessObject:reset_after:nth=1")
-    with pytest.raises(VideosFailed, match="OutcomeUnknown"):
-        handler(event)
-    make_gif(cloud)
-    clock.ahead += 15
-    (result,) = handler(event)
-    assert (result["outcome"], len(orders(cloud))) == ("adopted", 1)
-    assert imm_collector(cloud)()["finished"] == 1
-
-
 def test_an_order_whose_answer_was_lost_is_repeated_while_there_is_no_gif(
     cloud: LocalCloud, handler: Handler, clock: Clock
 ) -> None:
@@ -246,21 +204,6 @@ def test_an_order_whose_answer_was_lost_is_repeated_while_there_is_no_gif(
     first, second = cloud.imm.tasks.list()
     assert (result["outcome"], result["task_id"]) == ("submitted", second.task_id)
     assert (first.source, first.target, first.wanted) == (second.source, second.target, second.wanted)
-
-
-@pytest.mark.parametrize("fault", ["reset", "throttle:times=2"])
-def test_an_order_that_surely_did_not_arrive_makes_one_task(
-    cloud: LocalCloud, handler: Handler, clock: Clock, fault: str
-) -> None:
-    event = uploaded(cloud, b"A")
-    cloud.faults.add(f"oss:AsyncProcessObject:{fault}" + (":nth=1" if fault == "reset" else ""))
-    for _ in range(3):
-        try:
-            (result,) = handler(event)
-            break
-        except VideosFailed:
-            clock.ahead += 15
-    assert orders(cloud) == [result["task_id"]]
 
 
 def test_a_name_with_braces_is_refused_and_stands_on_the_list(cloud: LocalCloud, handler: Handler) -> None:
