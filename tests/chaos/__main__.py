@@ -1,6 +1,7 @@
 """`make chaos`: breaks everything, says what came of it, and writes the counts into docs/guarantees.md.
 
 `--share 0.1` runs a tenth of it, chosen by the seed, and writes only with `--write`; the page then says the share.
+`--part "any order"` runs one part of it again, whose row alone is written.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="run only so much of it")
     parser.add_argument("--write", action="store_true", help="write the counts of a share, too")
+    parser.add_argument("--part", choices=[*page.KINDS_ZH], help="run this one only, and write its row only")
     given = parser.parse_args(arguments)
     share = given.share
+    parts = [part for part in PARTS if given.part in (None, part.kind)]
     processes = os.cpu_count() or 1
     begun = time.monotonic()
     with world() as one:
@@ -44,11 +47,12 @@ def main(arguments: Sequence[str]) -> int:
         }
     chosen = random.Random(SEED)
     shares = {kind: chosen.sample(found, max(1, round(len(found) * share))) for kind, found in cells.items()}
+    shares = {kind: found for kind, found in shares.items() if given.part in (None, kind)}
     total = sum(map(len, shares.values()))
-    seconds = total / RATE / processes + sum(part.seconds for part in PARTS) * share
-    print(f"{total:,} cells and {len(PARTS)} other parts: about {seconds / 60:.0f} minutes on {processes} cores")
+    seconds = total / RATE / processes + sum(part.seconds for part in parts) * share
+    print(f"{total:,} cells and {len(parts)} other parts: about {seconds / 60:.0f} minutes on {processes} cores")
     counts = [count(kind, _watched(kind, found, run_cells(found, processes))) for kind, found in shares.items()]
-    for part in PARTS:
+    for part in parts:
         outcomes = part.run(share)
         counts.append(count(part.kind, _watched(part.kind, range(part.cells(share)), outcomes)))
     minutes = (time.monotonic() - begun) / 60
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         print(each.row())
     is_right = all(each.is_right for each in counts)
     if (share == 1.0 or given.write) and is_right:
-        _write(counts, minutes, share)
+        _write(counts, minutes, share if given.part is None else None)
     print(f"{'nothing lost, nothing doubled' if is_right else 'NOT AS PROMISED'}, {minutes:.1f} minutes")
     return 0 if is_right else 1
 
@@ -68,7 +72,11 @@ def _watched(kind: str, cells: Sequence[Cell] | range, outcomes: Iterable[Outcom
         yield outcome
 
 
-def _write(counts: Sequence[Count], minutes: float, share: float) -> None:
+def _write(counts: Sequence[Count], minutes: float, share: float | None) -> None:
+    """share: None for a part, which leaves the rest as it is."""
+    if share is None:
+        page.write_rows(counts)
+        return
     when = datetime.now(timezone.utc).date().isoformat()
     facts = {
         "share": f"{share:.0%}",

@@ -97,6 +97,8 @@ class Actor:
         """Until all its threads stand before a request, wait for one that does, or have ended."""
         with self._changed:
             assert self._changed.wait_for(lambda: not self._running, _PATIENCE), f"{self.name} is stuck"
+            # Which of two threads came first is an accident, and a run is to be repeated.
+            self.parked.sort(key=lambda parked: parked.is_beside)
 
     def park(self, parked: _Parked) -> None:
         """The calling thread waits for its turn."""
@@ -106,7 +108,7 @@ class Actor:
         assert parked.turn.wait(_PATIENCE * 10), f"{self.name} was forgotten"
 
     def go_on(self, how: How, place: int = 0) -> None:
-        """Its request at `place` of those that wait: there are two while an entry is written beside a call."""
+        """Its request at `place` of those that wait: 1 is the entry that is written beside a call."""
         if how in (How.KILLED_BEFORE, How.KILLED_AFTER):
             self._kill(how, place)
             return
@@ -129,9 +131,12 @@ class Actor:
 
 
 class _Parked:
+    """A request that waits. Of the calling thread."""
+
     def __init__(self) -> None:
         self.turn = threading.Event()
         self.how = How.GO
+        self.is_beside = isinstance(threading.current_thread(), _Beside)
 
 
 _actors: dict[threading.Thread, Actor] = {}

@@ -38,13 +38,25 @@ def write(counts: Sequence[Count], facts: dict[str, object]) -> None:
         page.write_text(replaced(page.read_text(encoding="utf-8"), page, counts, facts), encoding="utf-8")
 
 
+def write_rows(counts: Sequence[Count]) -> None:
+    """In place of the rows of the same kinds; the others, and when they were run, stay."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for each in _shown(page, counts):
+            text = re.sub(rf"^\| {each.kind} \| .*$", each.row(), text, flags=re.MULTILINE)
+        page.write_text(text, encoding="utf-8")
+
+
+def _shown(page: Path, counts: Sequence[Count]) -> Sequence[Count]:
+    is_chinese = page.name.endswith(".zh-CN.md")
+    return [each._replace(kind=KINDS_ZH[each.kind]) if is_chinese else each for each in counts]
+
+
 def replaced(text: str, page: Path, counts: Sequence[Count], facts: dict[str, object]) -> str:
     """The page's text with these counts in it. page: of which language."""
     head, line = PAGES[page]
-    is_chinese = page.name.endswith(".zh-CN.md")
-    shown = [each._replace(kind=KINDS_ZH[each.kind]) if is_chinese else each for each in counts]
     columns = head.count("|") - 1
-    rows = [head, "|---|" + "---:|" * (columns - 1), *(each.row() for each in shown)]
+    rows = [head, "|---|" + "---:|" * (columns - 1), *(each.row() for each in _shown(page, counts))]
     between = "\n".join([line.format(**facts), "", *rows])
     start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
     return f"{text[:start]}\n{between}\n\n{text[end:]}"
