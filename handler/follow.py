@@ -18,6 +18,7 @@ from handler.errors import (
     GifTaskError,
     RecordUnreadable,
     SubmissionPaused,
+    UnexpectedError,
     VideoNotFound,
     VideoUnusable,
 )
@@ -102,9 +103,10 @@ class Follower:
             step = self._step(case)
             if step is not Step.LEFT or case.found.age <= limit:
                 return step
-        except GifOnUploadError as error:
+        except Exception as fault:  # a fault of this function is not tried for ever, either
             if case.found.age <= limit:
                 raise
+            error = fault if isinstance(fault, GifOnUploadError) else UnexpectedError(fault)
             why = with_hint(error.message, error.hint)
         hours = self._settings.give_up_after_hours
         self._fail(case, case.found.entry.claim, "GivenUp", f"given up after {hours:g} hours: {why}")

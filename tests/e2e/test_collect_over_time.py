@@ -52,6 +52,18 @@ def test_neither_is_one_that_has_begun_waited_for_for_ever(
     assert collector_for(cloud)()["given_up"] == 1
 
 
+def test_nor_is_a_fault_of_the_collector_tried_for_ever(
+    cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(make_handler(), cloud)
+    monkeypatch.setattr("handler.task_end.task_result", dict[str, str]().__getitem__)
+    assert collector_for(cloud)()["left"] == 1
+    set_age(cloud, clock, 24.01 * HOUR)
+    assert collector_for(cloud)()["given_up"] == 1
+    (entry,) = listed(cloud, FAILED)
+    assert "unexpected TypeError at " in entry["reason"]
+
+
 @pytest.mark.parametrize("in_a_text", [False, True])
 def test_a_url_that_has_expired_is_asked_for_anew(
     cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock, in_a_text: bool
