@@ -10,12 +10,12 @@ import alibabacloud_oss_v2 as oss
 import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
-from alibabacloud_tea_openapi.models import Config
 
 from harness.cloud import LocalCloud
 from harness.oss.state.model import Encryption
 from ops.errors import Mistake
 from ops.refusals import oss_refusal
+from tests.clients.tea import tea_config
 from tests.e2e.uploads import RECORDS, VIDEOS, owner_client
 from tests.ops.running import Ran
 from tests.ops.stock import stock
@@ -28,15 +28,7 @@ LOG = "gif-on-upload-1234567890123456"
 @pytest.fixture
 def fc(cloud: LocalCloud) -> Client:
     """The official SDK, as somebody with the console would change things."""
-    owner = cloud.identities.owner
-    return Client(
-        Config(
-            access_key_id=owner.access_key_id,
-            access_key_secret=owner.access_key_secret,
-            endpoint=cloud.url.removeprefix("http://"),
-            protocol="HTTP",
-        )
-    )
+    return Client(tea_config(cloud.identities.owner, cloud.url))
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from harness.cloud import LocalCloud, local_cloud
 from harness.fc import AsyncConfig, FunctionSpec
 from harness.fc.triggers.specs import HttpTrigger
 from harness.ram.identity import ACCOUNT_ID, Credentials
+from tests.clients.oss_sdk import oss2_bucket
+from tests.clients.tea import tea_config
 from tests.harness.fc.clients import client3
 from tests.harness.fc.sls import asking
 from tests.harness.fc.test_http_triggers import signed
@@ -67,27 +69,17 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         yield made
 
 
-def bucket(cloud: LocalCloud, who: Credentials) -> oss2.Bucket:
-    auth = (
-        oss2.StsAuth(who.access_key_id, who.access_key_secret, who.token)
-        if who.token
-        else oss2.Auth(who.access_key_id, who.access_key_secret)
-    )
-    return oss2.Bucket(auth, cloud.url, "videos")
+def bucket(cloud: LocalCloud, who: Credentials) -> Any:
+    return oss2_bucket(cloud.url, who, "videos")
 
 
 def gif_task(cloud: LocalCloud, who: Credentials) -> None:
-    config = tea.Config(
-        access_key_id=who.access_key_id,
-        access_key_secret=who.access_key_secret,
-        security_token=who.token,
-        endpoint=cloud.url.removeprefix("http://"),
-        protocol="http",
-    )
     call = {"version": "2019-08-10", "protocol": "HTTP", "pathname": "/", "method": "POST", "auth_type": "AK"}
     shape = {"style": "RPC", "req_body_type": "formData", "body_type": "json"}
     params = tea.Params(action="GetTaskStatus", **call, **shape)
-    Client(config).call_api(params, tea.OpenApiRequest(query={"TaskId": "1"}), RuntimeOptions())
+    Client(tea_config(who, cloud.url)).call_api(
+        params, tea.OpenApiRequest(query={"TaskId": "1"}), RuntimeOptions()
+    )
 
 
 def create_function(cloud: LocalCloud, who: Credentials) -> None:

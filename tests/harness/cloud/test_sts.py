@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from alibabacloud_tea_openapi.client import Client
-from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params
+from alibabacloud_tea_openapi.models import OpenApiRequest, Params
 from alibabacloud_tea_util.models import RuntimeOptions
 from Tea.exceptions import TeaException
 
 from harness.cloud import LocalCloud, local_cloud
 from harness.ram.identity import Credentials
+from tests.clients.tea import tea_config
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +23,6 @@ def cloud() -> Iterator[LocalCloud]:
 
 
 def ask(cloud: LocalCloud, who: Credentials, action: str = "GetCallerIdentity") -> dict[str, Any]:
-    config = Config(
-        access_key_id=who.access_key_id,
-        access_key_secret=who.access_key_secret,
-        security_token=who.token,
-        endpoint=cloud.url.removeprefix("http://"),
-    )
     call = Params(
         action=action,
         version="2015-04-01",
@@ -39,7 +34,9 @@ def ask(cloud: LocalCloud, who: Credentials, action: str = "GetCallerIdentity") 
         req_body_type="formData",
         body_type="json",
     )
-    answer: dict[str, Any] = Client(config).call_api(call, OpenApiRequest(), RuntimeOptions())["body"]
+    answer: dict[str, Any] = Client(tea_config(who, cloud.url)).call_api(call, OpenApiRequest(), RuntimeOptions())[
+        "body"
+    ]
     return answer
 
 
