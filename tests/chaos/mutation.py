@@ -14,12 +14,13 @@ import itertools
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 
@@ -36,6 +37,8 @@ TESTS = [
 ]
 #: Seconds for all tests of the product without a fault, and how many times as long those of a mutant may take.
 FIRST_LIMIT, PATIENCE = 600.0, 4
+#: Of what the tests print, in case that they fail without a fault.
+_LINES = 40
 #: What is imported before the fork is on purpose.
 _OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore:Module already imported:pytest.PytestWarning"]
 _SWAPS: dict[type[ast.AST], type[Any]] = {
@@ -114,22 +117,23 @@ def _change(node: ast.AST) -> bool:
 
 
 class Run(NamedTuple):
-    """The tests of one mutant, in a process of their own. begun: by the monotonic clock."""
+    """The tests of one mutant, in a process of their own. begun: monotonic clock. said: what it has printed."""
 
     mutant: Mutant
     pid: int
     begun: float
+    said: IO[bytes]
 
 
 def start(mutant: Mutant) -> Run:
     """Its exit code says whether a test has failed."""
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the run has ended
     pid = os.fork()
     if pid:
-        return Run(mutant, pid, time.monotonic())
+        return Run(mutant, pid, time.monotonic(), said)
     os.setsid()
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
+    os.dup2(said.fileno(), 1)
+    os.dup2(said.fileno(), 2)
     try:
         _put_in(mutant)
         failed = any(pytest.main([*_OPTIONS, *tests]) for tests in TESTS)
@@ -150,8 +154,8 @@ def ended(run: Run, limit: float) -> End | None:
     return End.ENDLESS
 
 
-def run_all(mutants: Iterable[Mutant], limit: float, at_once: int) -> Iterator[tuple[Mutant, End]]:
-    """As they end, not in their order."""
+def run_all(mutants: Iterable[Mutant], limit: float, at_once: int) -> Iterator[tuple[Mutant, End, str]]:
+    """As they end, not in their order; with the last lines of what the tests said."""
     waiting, running = iter(mutants), list[Run]()
     while True:
         running += [start(mutant) for mutant in itertools.islice(waiting, at_once - len(running))]
@@ -160,7 +164,10 @@ def run_all(mutants: Iterable[Mutant], limit: float, at_once: int) -> Iterator[t
         for run in list(running):
             if end := ended(run, limit):
                 running.remove(run)
-                yield run.mutant, end
+                with run.said:
+                    run.said.seek(0)
+                    lines = run.said.read().decode(errors="replace").splitlines()
+                yield run.mutant, end, "\n".join(lines[-_LINES:])
         time.sleep(0.05)
 
 
@@ -171,6 +178,7 @@ def _put_in(mutant: Mutant) -> None:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    setattr(importlib.import_module("handler"), mutant.module, module)  # as an import does
     exec(compile(mutant.tree, str(file), "exec"), module.__dict__)
 
 
@@ -185,15 +193,17 @@ def main(modules: list[str]) -> int:
     # Most of the time the tests wait.
     names, at_once = modules or list(MODULES), 2 * (os.cpu_count() or 1)
     begun = time.monotonic()
-    for mutant, end in run_all([Mutant(name, 0, "", _tree(name)) for name in names], FIRST_LIMIT, at_once):
+    for mutant, end, said in run_all([Mutant(name, 0, "", _tree(name)) for name in names], FIRST_LIMIT, at_once):
         if end is not End.SURVIVED:
-            print(f"{mutant.module}: the tests fail without a fault, too: nothing can be told", file=sys.stderr)
+            print(
+                f"{said}\n{mutant.module}: these tests fail without a fault: nothing can be told", file=sys.stderr
+            )
             return 2
     limit = PATIENCE * (time.monotonic() - begun) * at_once / len(names)
     every = [mutant for name in names for mutant in mutants(name)]
     print(f"{len(every)} mutants, each for at most {limit:.0f} seconds", file=sys.stderr)
     counts = Counter[End]()
-    for mutant, end in run_all(every, limit, at_once):
+    for mutant, end, _ in run_all(every, limit, at_once):
         counts[end] += 1
         if end is not End.FOUND:
             print(f"{end.value}: handler/{mutant.module}.py:{mutant.line}: {mutant.what}", flush=True)
