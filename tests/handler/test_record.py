@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from handler.errors import RecordUnreadable
 from handler.record import (
     Claimed,
     Finished,
@@ -93,3 +96,42 @@ def test_a_line_is_read_as_it_was_written(line: Line) -> None:
     raw = encode(line)
     assert raw.startswith(b'{"status":"%s","at":"' % line["status"].encode())
     assert read_lines(raw + raw, "oss://b/k") == (line, line)
+
+
+LINE = {"at": AT, "claim": "a", "request_id": "r"}
+HELD = {**LINE, "status": "claimed", "lease_seconds": 45}
+MADE = {**LINE, "status": "submitted", "task_id": 7}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *({**HELD, "lease_seconds": seconds} for seconds in (0, 45, 4.5)),
+        *({**MADE, "task_id": task_id} for task_id in (7, "MediaConvert-1")),
+        {**HELD, "video_at": "host/clip.mp4"},
+        {**MADE, "takes_over": ["b", "c"]},
+    ],
+    ids=str,
+)
+def test_every_form_of_a_line_is_read(line: dict[str, object]) -> None:
+    assert read_lines(json.dumps(line).encode(), "oss://records/x.jsonl") == (line,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *({**HELD, "lease_seconds": seconds} for seconds in (True, "45", None, [45])),
+        *({**MADE, "task_id": task_id} for task_id in (True, "", None, [7])),
+        *({**HELD, "claim": claim} for claim in (1, None)),
+        {**HELD, "video_at": 1},
+        {**MADE, "takes_over": ["b", 1]},
+        {**MADE, "takes_over": 1},
+        {**HELD, "status": "held"},
+        [HELD],
+    ],
+    ids=str,
+)
+def test_a_line_that_nobody_can_have_written_is_named(line: object) -> None:
+    content = b"\n".join(json.dumps(each).encode() for each in (HELD, line))
+    with pytest.raises(RecordUnreadable, match=r"x\.jsonl: line 2 is not a line"):
+        read_lines(content, "oss://records/x.jsonl")
