@@ -17,7 +17,9 @@ from handler.record import (
     TaskFailed,
     encode,
     read_lines,
+    record_key,
 )
+from handler.video import MAX_KEY_BYTES
 
 AT = "2026-01-01T00:00:00.000Z"
 
@@ -135,3 +137,32 @@ def test_a_line_that_nobody_can_have_written_is_named(line: object) -> None:
     content = b"\n".join(json.dumps(each).encode() for each in (HELD, line))
     with pytest.raises(RecordUnreadable, match=r"x\.jsonl: line 2 is not a line"):
         read_lines(content, "oss://records/x.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("last", "age", "held", "settled_at"),
+    [
+        (HELD, 10.0, 36.0, 1000.0),
+        (HELD, 60.0, 0.0, 986.0),
+        ({**HELD, "status": "unknown"}, 4.0, 7.0, 1000.0),
+        ({**HELD, "status": "unknown"}, 20.0, 0.0, 991.0),
+        ({**HELD, "status": "unknown", "lease_seconds": 3}, 1.0, 3.0, 1000.0),
+        (MADE, 5.0, 0.0, 995.0),
+        (None, 0.0, 0.0, 1000.0),
+    ],
+)
+def test_how_long_an_upload_is_held_follows_from_its_last_line(
+    last: dict[str, object] | None, age: float, held: float, settled_at: float
+) -> None:
+    """A claim: for its lease. What is unknown: while a request may be under way. And a second, for OSS's clock."""
+    lines = read_lines(json.dumps(last).encode(), "x") if last else ()
+    history = History(lines, age=age, read_at=1000.0)
+    assert (history.seconds_held, history.settled_at) == (held, settled_at)
+
+
+@pytest.mark.parametrize(("longer", "is_whole"), [(0, True), (1, False)])
+def test_a_records_name_is_whole_as_long_as_it_may_be(longer: int, is_whole: bool) -> None:
+    room = MAX_KEY_BYTES - len(record_key("gif-tasks/", "videos", "", "E"))
+    name = record_key("gif-tasks/", "videos", "x" * (room + longer), "E")
+    assert len(name.encode()) <= MAX_KEY_BYTES
+    assert ("xxx" in name) == is_whole
