@@ -7,7 +7,7 @@ import pytest
 from handler.errors import VideosFailed
 from tests.e2e.handling import SHORT
 from tests.e2e.services import Service
-from tests.e2e.uploads import VIDEOS, statuses
+from tests.e2e.uploads import VIDEOS, records, statuses
 
 ASKED = {"videos": [f"oss://{VIDEOS}/clip.mp4"]}
 FORCED = {**ASKED, "force": True}
@@ -23,6 +23,8 @@ def test_force_submits_again_but_its_own_retry_does_not(service: Service) -> Non
     assert handler(FORCED, "request-3")[0] == {**forced, "outcome": "already_submitted"}
     assert service.tasks() == [first["task_id"], forced["task_id"]]
     assert statuses(service.cloud) == ["claimed", "submitted", "claimed", "submitted"]
+    ((_, lines),) = records(service.cloud).items()
+    assert [line["forced"] for line in lines if "forced" in line] == [True]
 
 
 def test_a_task_that_is_on_record_is_not_taken_for_a_lost_one(service: Service) -> None:
