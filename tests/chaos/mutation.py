@@ -28,10 +28,14 @@ from tests.project import PROJECT
 
 #: Whose every line decides whether there is one task, or what becomes of it.
 MODULES = ("record", "tracking", "reconcile", "submit", "follow", "collect")
+_SUBMITTING = ("exactly_once", "lost_tasks", "force", "pending", "records", "gate")
 #: One after the other, until one has found it.
 TESTS = [
     [f"tests/handler/test_{name}.py" for name in ("record", "tracking", "reconcile")],
-    [f"tests/e2e/test_{name}.py" for name in ("exactly_once", "lost_tasks", "force", "pending")],
+    [
+        f"tests/e2e/test_{name}.py"
+        for name in ("exactly_once", "lost_tasks", "force", "pending", "records", "gate")
+    ],
     [f"tests/e2e/test_{name}.py" for name in ("collect", "collect_events", "collect_over_time")],
     ["tests/chaos/test_matrix.py", "tests/chaos/test_model.py"],
 ]
