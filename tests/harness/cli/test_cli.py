@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,15 @@ def test_an_accepted_event_survives_kill_9(project: Path) -> None:
         assert cloud.wait_for_record()["video"] == "oss://my-videos/clip.mp4"
 
 
+@pytest.fixture
+def _hangup() -> Iterator[None]:
+    """Also where these tests run under nohup, which whoever they start would inherit."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_hangup")
 def test_a_terminal_that_is_closed_leaves_nothing_behind(project: Path) -> None:
     scratch = project / "scratch"
     scratch.mkdir()
