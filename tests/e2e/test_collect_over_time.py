@@ -52,6 +52,17 @@ def test_neither_is_one_that_has_begun_waited_for_for_ever(
     assert collector_for(cloud)()["given_up"] == 1
 
 
+def test_no_entry_is_begun_that_may_not_be_done_in_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the 120 seconds of an invocation it takes two to end."""
+    collect = service.collector()
+    service.handler()(service.upload())
+    service.succeed()
+    monkeypatch.setattr("handler.collect.LEAST_SECONDS", 118.5)
+    assert collect()["left"] == 1
+    monkeypatch.setattr("handler.collect.LEAST_SECONDS", 100.0)
+    assert collect()["finished"] == 1
+
+
 def test_nor_is_a_fault_of_the_collector_tried_for_ever(
     cloud: LocalCloud, make_handler: Callable[..., Handler], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
