@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from handler.errors import EventError, VideosFailed
+from handler.credentials import Credentials
+from handler.errors import EventError, SettingsError, VideosFailed
+from handler.main import compose_letters
+from handler.settings import read_places
 from harness.cloud import LocalCloud
 from tests.e2e.handling import Handler
 from tests.e2e.services import Service
 from tests.e2e.uploads import EVENT, RECORDS, VIDEOS
 
-from .collecting import FAILED, GIF, PENDING, collector_for, dead, listed, operations, succeed, url_of
+from .collecting import FAILED, GIF, PENDING, TIMER, collector_for, dead, listed, operations, succeed, url_of
 
 CALLBACKS = {"COLLECT_URL": "https://collect.example.com/", "COLLECT_SECRET": "sixteen-letters-or-more"}
 
@@ -65,6 +69,17 @@ def test_a_dead_letter_is_kept_once(service: Service) -> None:
         "event": EVENT,
     }
     assert kept["2-b"]["event"] == "not JSON"
+
+
+def test_with_a_wrong_setting_a_dead_letter_is_kept_all_the_same(cloud: LocalCloud) -> None:
+    places = {"TRACKING_BUCKET": RECORDS, "OSS_ENDPOINT": cloud.url}
+    letters = compose_letters(read_places(places, region="cn-beijing", timeout=120), SettingsError("a reason"))
+    owner = cloud.identities.owner
+    keys = Credentials(owner.access_key_id, owner.access_key_secret, "")
+    assert letters.handle(json.dumps(dead(EVENT)).encode(), "run-1", keys)["kept"] is True
+    assert len(listed(cloud, FAILED)) == 1
+    with pytest.raises(SettingsError, match="a reason"):
+        letters.handle(json.dumps(TIMER).encode(), "run-2", keys)
 
 
 def test_a_dead_letter_whose_videos_are_on_record_is_not_kept(service: Service) -> None:
