@@ -56,11 +56,8 @@ class Animator:
                 hint="upload it under a name without { and }",
                 code="NameHasBraces",
             )
-        body = (
-            f"{_FIELD}=video/animation,{self.options}|sys/saveas,o_{_encoded(target[1])},b_{_encoded(target[0])}"
-        )
         return repeat(
-            lambda: self._send(video, body.encode()),
+            lambda: self._send(video, target),
             left,
             self._time_limit,
             (BACKOFF_SECONDS, MAX_BACKOFF_SECONDS),
@@ -68,13 +65,12 @@ class Animator:
 
     def is_permitted(self, bucket: str, key: str, target: tuple[str, str]) -> None:
         """Orders the GIF of a key that is not there, of which no task can be made. Raises as `order`."""
-        body = (
-            f"{_FIELD}=video/animation,{self.options}|sys/saveas,o_{_encoded(target[1])},b_{_encoded(target[0])}"
-        )
-        self._send(Video(bucket, key, ""), body.encode())
+        self._send(Video(bucket, key, ""), target)
 
-    def _send(self, video: Video, body: bytes) -> GifTask:
+    def _send(self, video: Video, target: tuple[str, str]) -> GifTask:
         what = f"{_WHAT} {video.uri}"
+        bucket, key = map(_encoded, target)
+        body = f"{_FIELD}=video/animation,{self.options}|sys/saveas,o_{key},b_{bucket}".encode()
         try:
             answer = self._storage.call(_WHAT, "POST", video.bucket, video.key, parameters={_FIELD: ""}, body=body)
         except oss.exceptions.BaseError as exc:
