@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from handler.gif_key import gif_key as gif_key
+from handler.gif_key import gif_key
 from handler.objects import Head, Objects
 from handler.record import TaskId
 from handler.result import Result

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from handler.errors import GifTaskError
-from handler.gif_store import gif_key
+from handler.gif_key import gif_key
 from handler.pending import DEFERRED, Entry, name_of
 from handler.record import SUBMITTED, TaskId, record_key
 from handler.task_result import TaskResult, task_result

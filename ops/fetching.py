@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from handler.gif_store import gif_key
+from handler.gif_key import gif_key
 from ops.account import Account
 from ops.errors import NotAnswered
 from ops.file_names import file_name

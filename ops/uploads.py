@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from handler.gif_store import gif_key
+from handler.gif_key import gif_key
 from handler.record import record_key
 from handler.settings import Settings
 from handler.video_names import ANY_VIDEO, why_no_video

@@ -130,7 +130,7 @@ class LocalCloud:
             Options(
                 retry_delay=options.retry_delay,
                 context_shape=options.context_shape,
-                extra_environment=dict.fromkeys(_ENDPOINTS[: 3 if options.new_account else 4], self.url),
+                extra_environment=dict.fromkeys(_ENDPOINTS[: -1 if options.new_account else None], self.url),
             ),
             Surroundings(self.bridge, self.bridge, self.url, self._logs.write),
         )

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from handler.gif_store import gif_key
+from handler.gif_key import gif_key
 from harness.cloud import LocalCloud
 from harness.multimediaai.tasks import TaskStatus
 from tests.e2e.collecting import GIF, succeed, url_of

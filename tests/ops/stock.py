@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import alibabacloud_oss_v2 as oss
 
-from handler.gif_store import gif_key
+from handler.gif_key import gif_key
 from handler.record import record_key
 from harness.cloud import LocalCloud
 from harness.oss import Item

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handler.gif_store import gif_key
+from handler.gif_key import gif_key
 from harness.cloud import LocalCloud
 from harness.oss import Item
 from ops.folder import Folder
