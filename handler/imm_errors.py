@@ -85,6 +85,11 @@ def error_for(code: str, http_status: int, message: str, request_id: str, what: 
     return refusal(entry, what, code, http_status, message, request_id)
 
 
+def is_unknown_task(error: GifOnUploadError) -> bool:
+    """Of GetTask: whether the project is there, and no such task in it. Both have one code."""
+    return error.code == "ResourceNotFound" and "project" not in error.message
+
+
 def _entry(code: str, http_status: int) -> tuple[type[GifOnUploadError], bool, str]:
     if code.startswith("Throttling"):
         return ERRORS["Throttling"]

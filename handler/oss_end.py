@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from handler.errors import AccessRefused, RequestRejected, ServiceNotActive
 from handler.imm import ImmClient, ImmTask
+from handler.imm_errors import is_unknown_task
 from handler.logs import log
 from handler.objects import Head, Objects
 from handler.record import FOUND, TaskId
@@ -70,7 +71,7 @@ class GifEnds:
         except AccessRefused as error:
             log("WARNING", "IMM may not be asked: the GIF alone is looked at", task_id=task_id, code=error.code)
         except ServiceNotActive as error:
-            if error.code != "ResourceNotFound" or "project" in error.message:
+            if not is_unknown_task(error):
                 raise
             log("WARNING", "IMM does not know the task: the GIF alone is looked at", task_id=task_id)
         return None

@@ -8,6 +8,7 @@ from handler.animate import Animator
 from handler.errors import GifOnUploadError, ServiceNotActive, VideoNotFound
 from handler.escaping import json_line
 from handler.imm import ImmClient
+from handler.imm_errors import is_unknown_task
 from handler.logs import utc_now
 from handler.objects import Objects
 from handler.service import SecondsLeft, Try
@@ -73,7 +74,7 @@ def _unless_no_task(call: Callable[[], object]) -> Callable[[], object]:
         try:
             call()
         except GifOnUploadError as error:
-            if error.code != "ResourceNotFound" or "project" in error.message:
+            if not is_unknown_task(error):
                 raise
 
     return ask

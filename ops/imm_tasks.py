@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from handler.errors import GifTaskError
 from handler.imm import ImmClient
+from handler.imm_errors import is_unknown_task
 from handler.record import FOUND
 from handler.task_result import TaskResult
 from ops.account import Account
@@ -57,6 +58,6 @@ def _asked(account: Account, task_id: str, ask: Callable[[ImmClient], T]) -> T:
     try:
         return ask(account.imm)
     except GifTaskError as exc:
-        if exc.code == "ResourceNotFound" and "project" not in exc.message:
+        if is_unknown_task(exc):
             raise Mistake(f"{task_id}: IMM, which forgets a task after seven days, does not know it") from exc
         raise task_refusal(exc, "GetTask", "imm") from exc
