@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from handler.collect import Collector, HttpAnswer, Letter, OnlyLetters, Run
     from handler.gate import Gate
     from handler.gif_store import GifStore
+    from handler.imm import ImmClient
     from handler.service import GifService
 
 _app: App | None = None
@@ -165,18 +166,23 @@ def _service(settings: Settings, clients: _Clients, gifs: GifStore | None = None
 
 def _oss_service(settings: Settings, clients: _Clients, *, follows: bool) -> GifService:
     from handler.animate import Animator
-    from handler.imm import ImmClient
     from handler.oss_service import OssService, order_limit
 
     limit = order_limit(settings)
     orders = Storage(settings, clients.credentials, clients.connections, limit)
     animator, objects = Animator(settings, orders, limit), Objects(clients.storage)
-    imm = ImmClient(settings, clients.credentials, clients.connections)
+
+    def imm() -> ImmClient:
+        """Whoever submits asks it nothing but for a check."""
+        from handler.imm import ImmClient
+
+        return ImmClient(settings, clients.credentials, clients.connections)
+
     if not follows:
         return OssService(settings, animator, objects, imm, limit)
     from handler.oss_end import GifEnds
 
-    return OssService(settings, animator, objects, imm, limit, GifEnds(objects, imm))
+    return OssService(settings, animator, objects, imm, limit, GifEnds(objects, imm()))
 
 
 class _Clients(NamedTuple):

@@ -10,13 +10,12 @@ task, still at work, has put its GIF over this one's (oss_end.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from handler.animate import Animator
 from handler.errors import AccessRefused, NotProcessed, StorageDenied, StorageError
 from handler.gif_key import gif_key
-from handler.imm import ImmClient
 from handler.objects import Objects
 from handler.record import FOUND, History, OnRecord, Submitted
 from handler.service import Followed, GifTask, Order, SecondsLeft, Try
@@ -26,6 +25,7 @@ from handler.times import parsed_moment
 from handler.video import Video
 
 if TYPE_CHECKING:
+    from handler.imm import ImmClient
     from handler.oss_end import GifEnds
 
 #: By which an instance's clock, which a claim's time is of, may be ahead of OSS's.
@@ -38,7 +38,10 @@ def order_limit(settings: Settings) -> float:
 
 
 class OssService:
-    """See handler.service.GifService. ends: of the collector, which follows tasks; None: nobody does."""
+    """See handler.service.GifService. imm: makes its client, for checks.
+
+    ends: of the collector, which follows tasks; None: nobody does.
+    """
 
     downloads = False
 
@@ -47,7 +50,7 @@ class OssService:
         settings: Settings,
         animator: Animator,
         objects: Objects,
-        imm: ImmClient,
+        imm: Callable[[], ImmClient],
         time_limit: float,
         ends: GifEnds | None = None,
     ) -> None:
@@ -92,7 +95,7 @@ class OssService:
         # Imported when somebody asks for it.
         from handler.oss_tries import tries
 
-        return tries(self._settings, (self._animator, self._objects, self._imm), videos, left, follows=follows)
+        return tries(self._settings, (self._animator, self._objects, self._imm()), videos, left, follows=follows)
 
     def _target(self, video: Video) -> tuple[str, str]:
         return self._settings.gifs, gif_key(self._settings.gif_prefix, video.bucket, video.key)
