@@ -15,7 +15,9 @@ from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
 from handler.gif_task import GifTaskClient
 from handler.imm import ImmClient
+from handler.service import SecondsLeft
 from handler.settings import Settings
+from handler.wire import Limit
 from ops.buckets import Bucket, Counted
 from ops.errors import Mistake
 from ops.project import Project
@@ -24,8 +26,15 @@ from serverless.local import OWNER_KEY_ID, OWNER_KEY_SECRET
 
 #: Seconds that reading an answer and connecting may take.
 _READ, _CONNECT = 60, 10
+#: Seconds that one question to what makes the GIFs may take, with its repetitions.
+ASKING_SECONDS = 20.0
 #: Gives the key that is good now; it may be a new one each time.
 KeySource = Callable[[], Credentials]
+
+
+def patience() -> SecondsLeft:
+    """For one question to what makes the GIFs, from now on."""
+    return Limit(ASKING_SECONDS).left
 
 
 class _AsSigned(Session):

@@ -12,7 +12,7 @@ from handler.gif_key import gif_key
 from handler.pending import DEFERRED, Entry, name_of
 from handler.record import SUBMITTED, TaskId, record_key
 from handler.task_result import TaskResult, task_result
-from ops.account import Account
+from ops.account import Account, patience
 from ops.buckets import Head, Stored
 from ops.errors import Mistake
 from ops.gaps import Gaps
@@ -27,8 +27,6 @@ from ops.refusals import task_refusal
 MOST_EARLIER = 20
 #: Log lines on one screen, and those that are asked for.
 _LINES = 12
-#: Seconds that asking for the task may take, with its repetitions.
-_TASK_SECONDS = 60.0
 #: What may have been logged before the first line of the record, and where there is none.
 _BEFORE, _WITHOUT_RECORD = timedelta(minutes=15), timedelta(days=7)
 
@@ -186,7 +184,7 @@ def _task(account: Account, task_id: TaskId) -> TaskResult:
     if isinstance(task_id, str):
         return state_of(account, task_id)
     try:
-        return task_result(account.tasks, task_id, lambda: _TASK_SECONDS)
+        return task_result(account.tasks, task_id, patience())
     except GifTaskError as exc:
         raise task_refusal(exc, "GetTaskResult") from exc
 

@@ -11,21 +11,19 @@ from handler.imm import ImmClient
 from handler.imm_errors import is_unknown_task
 from handler.record import FOUND
 from handler.task_result import TaskResult
-from ops.account import Account
+from ops.account import Account, patience
 from ops.errors import Mistake
 from ops.names import ObjectName
 from ops.refusals import task_refusal
 
 T = TypeVar("T")
-#: Seconds that asking for a task may take, with its repetitions.
-_SECONDS = 60.0
 
 
 def state_of(account: Account, task_id: str) -> TaskResult:
     """Raises OpsError; Mistake of a task that IMM does not know."""
     if task_id.startswith(FOUND):
         raise Mistake(f"{task_id}: an attempt that died had ordered it, and it is known by its GIF alone")
-    task = _asked(account, task_id, lambda imm: imm.task(task_id, lambda: _SECONDS))
+    task = _asked(account, task_id, lambda imm: imm.task(task_id, patience()))
     return TaskResult(task.is_over, task.has_failed, error_code=task.code, reason=task.message)
 
 
@@ -33,7 +31,7 @@ def video_of(account: Account, task_id: str) -> ObjectName | None:
     """Its source, where the answer has one. Raises as state_of."""
     project = str(account.project.settings.imm_project)
     asked = {"ProjectName": project, "TaskType": "MediaConvert", "TaskId": task_id, "RequestDefinition": "true"}
-    fields = _asked(account, task_id, lambda imm: imm.call("GetTask", asked, lambda: _SECONDS))
+    fields = _asked(account, task_id, lambda imm: imm.call("GetTask", asked, patience()))
     try:
         uri = json.loads(str(fields["TaskRequestDefinition"]))["Sources"][0]["URI"]
         bucket, _, key = str(uri).removeprefix("oss://").partition("/")
@@ -45,7 +43,7 @@ def video_of(account: Account, task_id: str) -> ObjectName | None:
 def project_of(account: Account, bucket: str) -> str:
     """The project that a bucket is bound to, "" where it is bound to none. Raises OpsError."""
     try:
-        return account.imm.attachment(bucket, lambda: _SECONDS)
+        return account.imm.attachment(bucket, patience())
     except GifTaskError as exc:
         if exc.code == "ResourceNotFound":
             return ""

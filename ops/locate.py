@@ -17,7 +17,7 @@ from handler.answers import as_list, whole_number
 from handler.bucket_domains import host_and_path, object_at
 from handler.errors import GifTaskError
 from handler.record import FOUND, TaskId
-from ops.account import Account
+from ops.account import Account, patience
 from ops.errors import Mistake
 from ops.gaps import Gaps
 from ops.imm_tasks import video_of
@@ -27,8 +27,6 @@ from ops.names import ObjectName, object_name
 from ops.records import failed_prefix, pending_prefix
 from ops.refusals import task_refusal
 
-#: Seconds that asking for the task may take, with its repetitions.
-_SECONDS = 60.0
 #: How long a log is kept, as a rule.
 _KEPT = timedelta(days=30)
 #: Lines of one request that are read: an event of a thousand videos has two for each.
@@ -101,7 +99,7 @@ def _of_source(account: Account, task_id: str) -> Located | None:
 def _listed(account: Account, task_id: int) -> Located | None:
     parameters = {"PageNumber": "1", "PageSize": "50", "ServiceType": "3", "TaskId": str(task_id)}
     try:
-        answer, _ = account.tasks.call("ListTasks", parameters, lambda: _SECONDS, repeatable=True)
+        answer, _ = account.tasks.call("ListTasks", parameters, patience(), repeatable=True)
     except GifTaskError as exc:
         raise task_refusal(exc, "ListTasks") from exc
     tasks = as_list(answer.get("Tasks") or [], "Task")

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from handler.answers import whole_number
 from handler.bucket_domains import object_at
 from handler.errors import GifTaskError
-from ops.account import Account
+from ops.account import Account, patience
 from ops.findings import Finding, Kind
 from ops.names import ObjectName
 from ops.records import Record, names_of, read_all
 from ops.refusals import task_refusal
 
-#: Seconds that asking for one page may take, with its repetitions.
-_PAGE_SECONDS = 60.0
 #: What they say may be about to change: the attempt that made the task is still at it.
 _AT_IT = ("claimed", "unknown")
 
@@ -43,7 +41,7 @@ def _tasks(account: Account, most: int) -> Iterator[tuple[int, str]]:
     page, seen = 1, 0
     while seen < most:
         try:
-            answer = account.tasks.list_tasks(page, lambda: _PAGE_SECONDS)
+            answer = account.tasks.list_tasks(page, patience())
         except GifTaskError as exc:
             raise task_refusal(exc, "ListTasks") from exc
         for task in answer.tasks[: most - seen]:

@@ -125,6 +125,20 @@ def test_what_nobody_knows_is_a_mistake(gifs: Gifs, what: str) -> None:
     assert what in ran.err
 
 
+@pytest.mark.parametrize(
+    ("what", "call"), [("400999", "multimediaai:ListTasks"), ("MediaConvert-1", "imm:GetTask")]
+)
+def test_a_service_that_does_not_answer_is_not_asked_for_ever(
+    gifs: Gifs, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, what: str, call: str
+) -> None:
+    """One request may take thirteen seconds; it is repeated while there is time for another."""
+    monkeypatch.setattr("ops.account.ASKING_SECONDS", 13.5)
+    fault = cloud.faults.add(f"{call}:reset:times=200")
+    ran = gifs("show", what)
+    assert (ran.code, ran.out) == (3, ""), ran.err
+    assert 1 <= fault.hits < 200
+
+
 def test_what_is_in_no_form_is_a_mistake(gifs: Gifs) -> None:
     assert gifs("show", "clip.mp4").code == 2
 
