@@ -141,9 +141,8 @@ def task_refusal(exc: GifTaskError, what: str, service: str = "multimediaai") ->
         # One question may take two calls; the error says which one was refused.
         action = exc.message.partition(":")[0]
         return Denied(f"{what}: not permitted: this key needs {service}:{action}")
-    if isinstance(exc, (NotProcessed, OutcomeUnknown)):
-        return NotAnswered(f"{what}: {exc}")
-    return Mistake(f"{what}: {exc}")
+    said = str(exc) if exc.message.startswith(f"{what}:") else f"{what}: {exc}"
+    return (NotAnswered if isinstance(exc, (NotProcessed, OutcomeUnknown)) else Mistake)(said)
 
 
 def no_credentials(exc: Exception, profile: str | None) -> Denied:
