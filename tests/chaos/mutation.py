@@ -1,4 +1,6 @@
-"""`python -m tests.chaos.mutation [MODULE …]`: small faults in the exactly-once logic; does a test find each?
+"""`python -m tests.chaos.mutation [MODULE[:LINE] …]`: faults in the exactly-once logic; does a test find each?
+
+LINE: only from there on, to go on with a run that was ended.
 
 Each mutant is a process that was forked from one in which everything but the product is imported, and that imports
 the product with the fault in it. The cheap tests come first. What survives is printed, with its line. First of all
@@ -28,15 +30,13 @@ from tests.project import PROJECT
 
 #: Whose every line decides whether there is one task, or what becomes of it.
 MODULES = ("record", "tracking", "reconcile", "submit", "follow", "collect")
-_SUBMITTING = ("exactly_once", "lost_tasks", "force", "pending", "records", "gate")
+_SUBMITTING = ("exactly_once", "takeovers", "lost_tasks", "force", "pending", "records")
 #: One after the other, until one has found it.
 TESTS = [
     [f"tests/handler/test_{name}.py" for name in ("record", "tracking", "reconcile")],
-    [
-        f"tests/e2e/test_{name}.py"
-        for name in ("exactly_once", "lost_tasks", "force", "pending", "records", "gate")
-    ],
+    [f"tests/e2e/test_{name}.py" for name in _SUBMITTING],
     [f"tests/e2e/test_{name}.py" for name in ("collect", "collect_events", "collect_over_time")],
+    [f"tests/e2e/test_{name}.py" for name in ("results", "gate", "collect_many", "collector_permissions")],
     ["tests/chaos/test_matrix.py", "tests/chaos/test_model.py"],
 ]
 #: Seconds for all tests of the product without a fault, and how many times as long those of a mutant may take.
@@ -78,15 +78,15 @@ class Mutant(NamedTuple):
     tree: ast.Module
 
 
-def mutants(module: str) -> Iterator[Mutant]:
-    """Every place of the module's logic, changed in one way."""
+def mutants(module: str, first_line: int) -> Iterator[Mutant]:
+    """Every place of the module's logic from that line on, changed in one way."""
     whole = _tree(module)
     places = len(list(_places(whole)))
     for number in range(places):
         tree = copy.deepcopy(whole)
         node = list(_places(tree))[number]
         before = ast.unparse(node)
-        if _change(node):
+        if node.lineno >= first_line and _change(node):
             yield Mutant(module, node.lineno, f"{before}  →  {ast.unparse(node)}", ast.fix_missing_locations(tree))
 
 
@@ -186,7 +186,7 @@ def _put_in(mutant: Mutant) -> None:
     exec(compile(mutant.tree, str(file), "exec"), module.__dict__)
 
 
-def main(modules: list[str]) -> int:
+def main(wanted: list[str]) -> int:
     import alibabacloud_oss_v2  # noqa: F401  (what takes long to import, and is not the product)
     import hypothesis.stateful  # noqa: F401
     import pydantic  # noqa: F401
@@ -195,16 +195,18 @@ def main(modules: list[str]) -> int:
 
     assert not [name for name in sys.modules if name.startswith("handler.")]
     # Most of the time the tests wait.
-    names, at_once = modules or list(MODULES), 2 * (os.cpu_count() or 1)
+    at_once = 2 * (os.cpu_count() or 1)
+    first_lines = {name: int(line or 0) for name, _, line in (each.partition(":") for each in wanted or MODULES)}
+    unchanged = [Mutant(name, 0, "", _tree(name)) for name in first_lines]
     begun = time.monotonic()
-    for mutant, end, said in run_all([Mutant(name, 0, "", _tree(name)) for name in names], FIRST_LIMIT, at_once):
+    for mutant, end, said in run_all(unchanged, FIRST_LIMIT, at_once):
         if end is not End.SURVIVED:
             print(
                 f"{said}\n{mutant.module}: these tests fail without a fault: nothing can be told", file=sys.stderr
             )
             return 2
-    limit = PATIENCE * (time.monotonic() - begun) * at_once / len(names)
-    every = [mutant for name in names for mutant in mutants(name)]
+    limit = PATIENCE * (time.monotonic() - begun) * at_once / len(unchanged)
+    every = [mutant for name, line in first_lines.items() for mutant in mutants(name, line)]
     print(f"{len(every)} mutants, each for at most {limit:.0f} seconds", file=sys.stderr)
     counts = Counter[End]()
     for mutant, end, _ in run_all(every, limit, at_once):

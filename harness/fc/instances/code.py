@@ -25,25 +25,24 @@ class CodeWatch:
         self._root = root
         self._state = _within(root, state)
         self._lock = threading.Lock()
-        self._files = dict(_files(str(root), self._state))
+        self._files: dict[str, tuple[int, int]] | None = None
         self._next_look = 0.0
 
     def changed(self) -> bool:
-        """Since the last call. May be answered late, by twenty times what a look takes."""
+        """Since the last call; the first one says no. May be answered late, by twenty times what a look takes."""
         with self._lock:
             begun = time.monotonic()
             if begun < self._next_look:
                 return False
-            files = dict(_files(str(self._root), self._state))
+            before, self._files = self._files, dict(_files(str(self._root), self._state))
+            if before is None:
+                return False
             ended = time.monotonic()
             self._next_look = ended + (ended - begun) / _SHARE
-            if files == self._files:
-                return False
-            for path, status in files.items():
-                if status != self._files.get(path):
-                    _forget_bytecode(Path(path))
-            self._files = files
-            return True
+            changed = [path for path, status in self._files.items() if before.get(path) != status]
+            for path in changed:
+                _forget_bytecode(Path(path))
+            return bool(changed) or len(before) != len(self._files)
 
 
 def missing_entry(folder: Path, handler: str) -> str:

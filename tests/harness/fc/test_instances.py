@@ -187,9 +187,10 @@ def test_changed_code_is_picked_up(local: LocalFc) -> None:
 
 def test_other_files_in_the_folder_are_no_change_of_the_code(tmp_path: Path) -> None:
     (tmp_path / "index.py").touch()
-    others, sources = (
-        CodeWatch(tmp_path, tmp_path / "state" / "fc") for _ in range(2)
-    )  # the first look of each comes at once
+    others, sources = (CodeWatch(tmp_path, tmp_path / "state" / "fc") for _ in range(2))
+    # The first look is what the others are compared with, and the second comes at once.
+    assert not others.changed()
+    assert not sources.changed()
     (tmp_path / "video.mp4").touch()
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "x.py").touch()
