@@ -157,6 +157,15 @@ def test_only_what_may_have_made_a_task_counts(cloud: LocalCloud, clock: Clock) 
     assert upload(cloud, handler, "d.mp4") == "deferred"
 
 
+def test_a_task_that_may_have_been_made_counts(cloud: LocalCloud, clock: Clock) -> None:
+    handler = handler_for(cloud, clock, cloud.url, MAX_TASKS_PER_DAY="2")
+    cloud.faults.add("multimediaai:CreateGifTask:reset_after:times=1")
+    with pytest.raises(VideosFailed):
+        upload(cloud, handler, "a.mp4")
+    assert [upload(cloud, handler, f"{name}.mp4") for name in "bc"] == ["submitted", "deferred"]
+    assert sum(tasks(cloud).values()) == 2
+
+
 def test_each_setting_needs_the_collector(cloud: LocalCloud, clock: Clock) -> None:
     for setting in (PAUSED, {"MAX_TASKS_PER_DAY": "5"}):
         with pytest.raises(SettingsError, match="needs COLLECT=on"):
