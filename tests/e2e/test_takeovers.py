@@ -61,8 +61,10 @@ def test_an_attempt_that_was_held_up_gives_up_before_it_submits(service: Service
     assert len(service.tasks()) == 1
 
 
-def held_up_before_its_record(service: Service, *, can_be_found: bool = True) -> Attempts:
-    """An attempt whose record takes longer than its lease, and the one that takes over meanwhile."""
+def held_up_before_its_record(
+    service: Service, lease: dict[str, str] = SHORT, *, can_be_found: bool = True
+) -> Attempts:
+    """An attempt whose record takes longer than its lease, and the one that takes over meanwhile, with its own."""
     service.upload()
     fault = service.cloud.faults.add("oss:AppendObject:latency=3:nth=2")
     with ThreadPoolExecutor(2) as pool:
@@ -73,7 +75,7 @@ def held_up_before_its_record(service: Service, *, can_be_found: bool = True) ->
         if can_be_found:
             service.show_lost()
         service.clock.ahead += AFTER_A_SHORT_LEASE
-        return slow, pool.submit(lambda: service.handler(**SHORT)(EVENT)[0])
+        return slow, pool.submit(lambda: service.handler(**lease)(EVENT)[0])
 
 
 def test_one_whose_task_was_adopted_meanwhile_agrees(service: Service) -> None:
@@ -83,6 +85,14 @@ def test_one_whose_task_was_adopted_meanwhile_agrees(service: Service) -> None:
     (task,) = service.tasks()
     assert other["task_id"] == service.adopted(task, first_claim(service))
     assert statuses(service.cloud) == ["claimed", "claimed", "submitted"]
+
+
+def test_one_whose_task_is_adopted_a_little_later_waits_for_that(service: Service) -> None:
+    service.cloud.faults.add(f"{service.search}:latency=4:nth=1")
+    slow, other = (attempt.result() for attempt in held_up_before_its_record(service, {}))
+    assert (slow["outcome"], other["outcome"]) == ("already_submitted", "adopted")
+    assert slow["task_id"] == other["task_id"]
+    assert len(service.tasks()) == 1
 
 
 def test_a_task_that_no_record_names_is_named_in_the_log(
