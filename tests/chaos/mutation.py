@@ -36,7 +36,8 @@ TESTS = [
     [f"tests/handler/test_{name}.py" for name in ("record", "tracking", "reconcile")],
     [f"tests/e2e/test_{name}.py" for name in _SUBMITTING],
     [f"tests/e2e/test_{name}.py" for name in ("collect", "collect_events", "collect_over_time")],
-    [f"tests/e2e/test_{name}.py" for name in ("results", "gate", "collect_many", "collector_permissions")],
+    [f"tests/e2e/test_{name}.py" for name in ("results", "gate", "collect_many", "oss_service")],
+    ["tests/chaos/test_races.py", "tests/e2e/test_collector_killed.py"],
     ["tests/chaos/test_matrix.py", "tests/chaos/test_model.py"],
 ]
 #: Seconds for all tests of the product without a fault, and how many times as long those of a mutant may take.
