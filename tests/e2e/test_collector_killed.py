@@ -7,6 +7,7 @@ itself.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import signal
@@ -224,4 +225,21 @@ def test_two_at_once_end_as_one(site: Site, scene: Scene) -> None:
             return
         site.run_to_the_end()
         check(site, scene, key, nth)
+    raise AssertionError(f"more than {MOST_REQUESTS} requests")
+
+
+def test_its_content_comes_back_at_any_request_and_then_its_gif_is_there(site: Site) -> None:
+    """What the key holds is asked once, and is on record later: it may have changed back between the two."""
+    scene = Scene(made_too_late, 8)
+    for nth in range(1, MOST_REQUESTS):
+        key = begin(site, scene)
+        site.gate.open_at(nth, functools.partial(site.submit, key, b"film"))
+        site.collector()()
+        if not site.gate.was_opened:
+            assert nth > scene.requests
+            return
+        site.run_to_the_end()
+        assert site.cloud.oss.store.get(RECORDS, f"gifs/{VIDEOS}/{key}.gif") == GIF, nth
+        assert len(site.cloud.multimediaai.tasks.list()) == 1, nth
+        assert listed(site.cloud, FAILED) == [], nth
     raise AssertionError(f"more than {MOST_REQUESTS} requests")
