@@ -243,3 +243,22 @@ def test_its_content_comes_back_at_any_request_and_then_its_gif_is_there(site: S
         assert len(site.cloud.multimediaai.tasks.list()) == 1, nth
         assert listed(site.cloud, FAILED) == [], nth
     raise AssertionError(f"more than {MOST_REQUESTS} requests")
+
+
+def test_another_upload_comes_at_any_request_and_both_are_followed_to_their_end(site: Site) -> None:
+    """Its event comes only when the first one's collector has ended."""
+    scene = Scene(made_in_place_of_another, 10)
+    for nth in range(1, MOST_REQUESTS):
+        key = begin(site, scene)
+        site.gate.open_at(nth, functools.partial(put, site.cloud, key, b"another film"))
+        site.collector()()
+        if not site.gate.was_opened:
+            assert nth > scene.requests
+            return
+        site.run_to_the_end()
+        assert len(records(site.cloud)) == 1, nth
+        site.submit(key, b"another film")
+        site.run_to_the_end()
+        ends = [lines[-1]["status"] for lines in records(site.cloud).values()]
+        assert (ends, listed(site.cloud, FAILED)) == (["finished"] * 2, []), nth
+    raise AssertionError(f"more than {MOST_REQUESTS} requests")
