@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from handler.errors import VideosFailed
 from harness.cloud import LocalCloud
 from tests.clock import Clock
 
@@ -40,6 +41,27 @@ def test_a_task_that_never_ends_is_given_up_in_time(
     ((_, lines),) = records(cloud).items()
     assert lines[-1]["status"] == "submitted"
     assert collect()["pending"] == 0
+
+
+def test_what_is_refused_for_now_is_ordered_again_ever_more_rarely(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When as much time has passed since the last try as from the upload to that."""
+    monkeypatch.setattr("handler.gif_task.BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr("handler.storage.FIRST_BACKOFF_SECONDS", 0.01)
+    refusal = service.cloud.faults.add(f"{service.order}:error=503/ServiceUnavailable")
+    with pytest.raises(VideosFailed):
+        service.handler()(service.upload())
+    tried = []
+    for at in (60, 100, 130, 200, 270, 400):
+        service.clock.ahead, hits = at, refusal.hits
+        assert service.collector()()["left"] == 1
+        tried += [at] if refusal.hits > hits else []
+    assert tried == [60, 130, 270]
+    service.cloud.faults.clear()
+    service.clock.ahead = 600
+    assert service.collector()()["resubmitted"] == 1
+    assert len(service.tasks()) == 1
 
 
 def test_neither_is_one_that_has_begun_waited_for_for_ever(
