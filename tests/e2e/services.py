@@ -23,14 +23,15 @@ class Service(ABC):
 
     order, search, follow: service and operation of the request that makes a task, of that which looks for a dead
     attempt's, and of that which asks how far one is. not_permitted: the refusal of `search` to a role that may
-    not, and the code that is on record for it. on_record: what a line `submitted` says besides. collected_in:
-    requests, the list's among them.
+    not, and the code that is on record for it. for_now: code of a refusal that another try may not meet.
+    on_record: what a line `submitted` says besides. collected_in: requests, the list's among them.
     """
 
     order: ClassVar[str]
     search: ClassVar[str]
     follow: ClassVar[str]
     not_permitted: ClassVar[tuple[str, str]]
+    for_now: ClassVar[str]
     on_record: ClassVar[dict[str, str]]
     collected_in: ClassVar[int]
     #: Operations of which it needs none to collect a GIF.
@@ -80,6 +81,7 @@ class MultimediaAi(Service):
     order, search = "multimediaai:CreateGifTask", "multimediaai:ListTasks"
     follow = "multimediaai:GetTaskResult"
     not_permitted = "error=403/Forbidden.RAM", "Forbidden.RAM"
+    for_now = "InvalidSecurityToken.Expired"
     on_record: ClassVar = {"application_id": "an-application"}
     collected_in = 8
     collected_without = frozenset({"HeadObject", "CopyObject"})
@@ -113,6 +115,7 @@ class OssProcessing(Service):
     order, search = "oss:AsyncProcessObject", "oss:HeadObject"
     follow = "imm:GetTask"
     not_permitted = "error=403/AccessDenied", "NoPermission"
+    for_now = "SecurityTokenExpired"
     on_record: ClassVar = {"animation": "f_gif,num_30,inter_100,w_480,h_480,scaletype_fit"}
     collected_in = 9
     collected_without = frozenset({"PutObject"})

@@ -43,13 +43,9 @@ def test_a_task_that_never_ends_is_given_up_in_time(
     assert collect()["pending"] == 0
 
 
-def test_what_is_refused_for_now_is_ordered_again_ever_more_rarely(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_refused_for_now_is_ordered_again_ever_more_rarely(service: Service) -> None:
     """When as much time has passed since the last try as from the upload to that."""
-    monkeypatch.setattr("handler.gif_task.BACKOFF_SECONDS", 0.01)
-    monkeypatch.setattr("handler.storage.FIRST_BACKOFF_SECONDS", 0.01)
-    refusal = service.cloud.faults.add(f"{service.order}:error=503/ServiceUnavailable")
+    refusal = service.cloud.faults.add(f"{service.order}:error=403/{service.for_now}")
     with pytest.raises(VideosFailed):
         service.handler()(service.upload())
     tried = []
