@@ -189,7 +189,7 @@ class Follower:
         """With the GIF stored; what it has overwritten of another upload's has that upload looked at again."""
         video = case.found.entry.upload
         end = self._service.follow(video, task, case.left)
-        if isinstance(end, Made) and end.placed.has_overwritten and not end.placed.is_stored:
+        if isinstance(end, Made) and end.placed.has_overwritten:
             newer = video._replace(etag=end.placed.current, size=None)
             record = TrackingLog(self._settings, self._storage, newer).uri
             self._pending.look_again(newer, record, "", case.request_id, case.left)

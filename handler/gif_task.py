@@ -5,6 +5,8 @@ Source: the API's pages (CreateGifTask, ListTasks).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from handler.answers import as_list, parse_answer, positive_number, whole_number
@@ -12,7 +14,7 @@ from handler.connections import Connections
 from handler.credentials import CurrentCredentials
 from handler.errors import NotProcessed, OutcomeUnknown
 from handler.gif_task_errors import UNKNOWN, error_for
-from handler.repeat import repeat
+from handler.repeat import check_lease, repeat
 from handler.rpc import Api, send
 from handler.service import GifTask, SecondsLeft
 from handler.settings import Settings
@@ -98,14 +100,17 @@ class GifTaskClient:
         repeatable: a call that changes nothing, which is retried without an answer too.
         """
         backoff = (BACKOFF_SECONDS, MAX_BACKOFF_SECONDS)
+        look = object if repeatable else partial(check_lease, left, self.time_limit)
         return repeat(
-            lambda: self._send(action, parameters), left, self.time_limit, backoff, repeatable=repeatable
+            lambda: self._send(action, parameters, look), left, self.time_limit, backoff, repeatable=repeatable
         )
 
-    def _send(self, action: str, parameters: dict[str, str]) -> tuple[dict[str, object], str]:
+    def _send(
+        self, action: str, parameters: dict[str, str], look: Callable[[], object]
+    ) -> tuple[dict[str, object], str]:
         api = Api(self._settings.gif_address, VERSION, _NOT_REACHED, _NOT_SENT, UNKNOWN)
         given = {"RegionId": self._settings.gif_region, **parameters}
-        answer = send(self._connections, self._credentials(), api, action, given, self.time_limit)
+        answer = send(self._connections, self._credentials(), api, action, given, self.time_limit, look)
         return _read(answer, action)
 
 

@@ -7,9 +7,19 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from handler.errors import NotProcessed, OutcomeUnknown
+from handler.advice import next_delivery
+from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown
 
 T = TypeVar("T")
+
+
+def check_lease(left: Callable[[], float], limit: float) -> None:
+    """Raises LeaseTooShort where a request that may take `limit` seconds could be on its way when it is over."""
+    if left() <= limit:
+        raise LeaseTooShort(
+            "held up for so long that submitting now could be submitting twice; nothing was sent",
+            hint=f"raise CLAIM_LEASE_SECONDS if this happens often; {next_delivery('submits it')}",
+        )
 
 
 def repeat(

@@ -6,7 +6,7 @@ video's signed URL into every access log on the way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -40,8 +40,13 @@ def send(
     action: str,
     parameters: Mapping[str, str],
     seconds: float,
+    last_look: Callable[[], object] = object,
 ) -> Answer:
-    """Whatever it answers within `seconds`. Raises NotProcessed, RequestRejected, OutcomeUnknown."""
+    """Whatever it answers within `seconds`. Raises NotProcessed, RequestRejected, OutcomeUnknown.
+
+    last_look: called when it is signed and nothing is sent yet; raises where it is too late for that. So who was
+    held up before does not send, and who is held up afterwards sends a signature that is as old as that look.
+    """
     request = PreparedRequest()
     request.method, request.url = "POST", f"{api.address}/"
     request.body = urlencode({"Format": "JSON", **parameters}).encode()
@@ -55,6 +60,7 @@ def send(
         }
     )
     Acs3Auth(credentials)(request)
+    last_look()
     try:
         return connections.send("POST", request.url, request.headers, request.body, seconds=seconds)
     except NotSent as exc:

@@ -17,7 +17,6 @@ from handler.errors import (
     ClaimHeld,
     GifOnUploadError,
     GifTaskError,
-    LeaseTooShort,
     NotProcessed,
     OutcomeUnknown,
     SubmissionPaused,
@@ -26,6 +25,7 @@ from handler.errors import (
 from handler.logs import log
 from handler.pending import PendingEntries, entry_for
 from handler.record import FOUND, SUBMITTED, History, How, Submitted, TaskId, stamp
+from handler.repeat import check_lease
 from handler.service import NOT_PERMITTED, GifService, GifTask, Order, SecondsLeft
 from handler.settings import Settings
 from handler.storage import Storage, insist
@@ -215,11 +215,7 @@ class Submitter:
 
     def _create(self, attempt: Attempt, order: Order) -> GifTask:
         lease = attempt.claim.lease
-        if lease.left() <= self._service.time_limit:
-            raise LeaseTooShort(
-                "held up for so long that submitting now could be submitting twice; nothing was sent",
-                hint=f"raise CLAIM_LEASE_SECONDS if this happens often; {next_delivery('submits it')}",
-            )
+        check_lease(lease.left, self._service.time_limit)
         return self._service.create(order, attempt.claim.id, lease.left)
 
 

@@ -151,6 +151,15 @@ def test_stopped_anywhere_and_run_again_it_ends_the_same(service: Service, opera
     assert finishes(cloud) == 1
 
 
+def test_how_long_it_took_is_on_record(service: Service) -> None:
+    service.handler()(service.upload())
+    service.clock.ahead += 120
+    service.succeed()
+    service.collector()()
+    ((_, lines),) = records(service.cloud).items()
+    assert 120 <= lines[-1]["task_seconds"] + 1 < 150
+
+
 def test_two_collectors_at_once_end_as_one(service: Service) -> None:
     service.handler()(service.upload())
     service.succeed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 
 from handler.connections import Connections
 from handler.credentials import Credentials, CurrentCredentials
-from handler.errors import NotProcessed, OutcomeUnknown, RequestRejected
+from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown, RequestRejected
 from handler.gif_task import GifTaskClient
 from handler.settings import read_settings
 from harness.cloud import LocalCloud, local_cloud
@@ -82,6 +83,30 @@ def test_throttling_is_waited_out_while_the_lease_lasts(
     assert max(pauses) <= 5.0
     assert cloud.multimediaai.tasks.get(int(made.task_id))
     cloud.faults.clear()
+
+
+def test_what_was_frozen_before_it_is_signed_is_not_sent(cloud: LocalCloud) -> None:
+    before = len(cloud.multimediaai.tasks.list())
+    with pytest.raises(LeaseTooShort, match="nothing was sent"):
+        local(cloud).create(*VIDEO, lambda: 1.0)
+    assert len(cloud.multimediaai.tasks.list()) == before
+
+
+def test_and_afterwards_its_signature_is_as_old_as_its_last_look(
+    serve: Callable[..., int], received: list[bytes]
+) -> None:
+    """So that the service refuses it when that is too long ago."""
+    looked = []
+
+    def left() -> float:
+        time.sleep(1.01)  # the signature tells seconds
+        looked.append(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+        return 99.0
+
+    port = serve(response("200 OK", b'{"TaskId": 1, "Code": "OK"}'))
+    client(f"http://127.0.0.1:{port}", Credentials("id", "secret")).create(*VIDEO, left)
+    (line,) = (line for line in received[0].decode().split("\r\n") if line.startswith("x-acs-date: "))
+    assert line.removeprefix("x-acs-date: ") < looked[0]
 
 
 def test_what_was_frozen_in_a_pause_sends_nothing_when_its_lease_has_ended(cloud: LocalCloud) -> None:
