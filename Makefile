@@ -33,8 +33,8 @@ alarms: $(READY) ## the alarms for your account, filled in from .env, and the co
 # Compiling everything again in each of the tests' processes would be a third of their time.
 test coverage: export PYTHONDONTWRITEBYTECODE :=
 
-test: $(READY) ## every test
-	$(BIN)/python -m pytest -n 4
+test: $(READY) ## the tests; those that take long too: make test ALL=1
+	$(BIN)/python -m pytest -n 4 $(if $(ALL),,-m "not slow")
 
 chaos: $(READY) ## everything broken in every way, half an hour: the counts go into docs/guarantees.md
 	@$(BIN)/python -m tests.chaos

@@ -14,6 +14,8 @@ from .scenes import SCENES
 from .verdict import GOOD, End, judge
 from .world import world
 
+pytestmark = pytest.mark.slow
+
 SEED = 20261126
 #: Claim, pending entry, record; CreateGifTask.
 NEW = [("oss", 1), ("oss", 2), ("oss", 3), ("api", 1)]

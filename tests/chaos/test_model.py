@@ -11,6 +11,8 @@ from .invariants import Broken
 from .model import Account, accounts
 from .orders import try_orders
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_order_breaks_an_invariant() -> None:
     with accounts() as account:

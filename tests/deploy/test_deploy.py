@@ -23,6 +23,8 @@ from tests.deploy.stack_file import StackFile
 from tests.e2e.collecting import FAILED, GIF, PENDING, listed, succeed, url_of
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.slow
+
 FUNCTION, COLLECTING = FUNCTIONS = ("gif-on-upload", "gif-on-upload-collect")
 VIDEOS, RECORDS = DEFAULTS["VIDEO_BUCKET"], DEFAULTS["TRACKING_BUCKET"]
 

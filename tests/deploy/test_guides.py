@@ -18,6 +18,8 @@ from harness.stack.reader import read_stack
 from tests.deploy.stack_file import REQUIRED
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.slow
+
 RENAMED = {
     "REGION": "cn-hangzhou",
     "FUNCTION_ROLE": "gifs",

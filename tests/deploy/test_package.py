@@ -24,6 +24,8 @@ from deploy.package import (
 )
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.slow
+
 _TAG = str(sys.implementation.cache_tag)
 EVENTS = sorted((PROJECT / "events").glob("skipped-*.json"))
 

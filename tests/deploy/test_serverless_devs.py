@@ -21,6 +21,8 @@ from tests.deploy.stack_file import REQUIRED, StackFile
 from tests.npm import SERVERLESS_DEVS, Unavailable, install
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.slow
+
 COMPONENT = """
 const fs = require("fs");
 module.exports = class {

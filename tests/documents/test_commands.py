@@ -28,6 +28,8 @@ from tests.project import PROJECT
 
 from .pages import blocks, read
 
+pytestmark = pytest.mark.slow
+
 OSSUTIL = f"""#!{sys.executable}
 import os, sys
 import alibabacloud_oss_v2 as oss

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.documents.pages import blocks, read
 from tests.project import PROJECT
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_page_s_tests_pass_in_an_empty_folder(tmp_path: Path) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from harness.cloud import LocalCloud
 from tests.e2e.uploads import records, upload
+
+pytestmark = pytest.mark.slow
 
 VIDEOS = 120
 

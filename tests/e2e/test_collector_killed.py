@@ -30,6 +30,8 @@ from .collector_process import CollectorProcess, collector_process
 from .handling import handler_for
 from .uploads import RECORDS, VIDEOS, event_for, records
 
+pytestmark = pytest.mark.slow
+
 OTHER_GIF = GIF + b" of another upload"
 #: Requests are signed by the real time, from which the clock may be fifteen minutes away.
 START = -600.0

@@ -19,6 +19,8 @@ from tests.e2e.uploads import RECORDS, VIDEOS, event_for, owner_client, read_rec
 
 from .breaking import AFTERWARDS, ANYWHERE, BEFORE, SLOW, WHOLE, Break, Proxy, page
 
+pytestmark = pytest.mark.slow
+
 #: Seconds of a lease where a request has to be waited for as long as it may take.
 SHORT_LEASE = 2.0
 _names = (f"{number}.mp4" for number in itertools.count())

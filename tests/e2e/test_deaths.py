@@ -7,6 +7,8 @@ import pytest
 from harness.cloud import local_cloud
 from tests.e2e.uploads import records, upload
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("fault", "adopted"),

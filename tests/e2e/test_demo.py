@@ -18,6 +18,8 @@ from harness.cli.commands import main
 from harness.cli.demo import SUFFIXES, DemoError, run_demo
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.slow
+
 
 def demo(video: Path, home: Path) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "VIDEO": str(video)}

@@ -24,6 +24,8 @@ from tests.project import PROJECT
 from .collecting import FAILED, GIF, PENDING, TIMER, listed, put, succeed, url_of
 from .uploads import RECORDS, VIDEOS, event_for, owner_client, records
 
+pytestmark = pytest.mark.slow
+
 SUBMITTING, COLLECTING = "gif-on-upload", "gif-on-upload-collect"
 OUTAGE_SECONDS = 600.0
 #: Of one event.

@@ -15,6 +15,8 @@ from tests.clock import Clock
 from tests.e2e.handling import Handler
 from tests.e2e.uploads import event_for, records, task_ids
 
+pytestmark = pytest.mark.slow
+
 #: Their tasks are on two pages.
 VIDEOS = 60
 KEYS = [f"batch/{number}.mp4" for number in range(VIDEOS)]

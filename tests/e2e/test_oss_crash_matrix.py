@@ -19,6 +19,8 @@ from tests.e2e.uploads import RECORDS, VIDEOS, read_record
 
 from .breaking import AFTERWARDS, ANYWHERE, BEFORE, WHOLE, Break, Proxy, page
 
+pytestmark = pytest.mark.slow
+
 ORDER = 2
 #: claim, order, record
 PLACES = (1, ORDER, 3)

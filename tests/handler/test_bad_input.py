@@ -31,6 +31,8 @@ from handler.wire import Answer, BadAnswer, Limit, read_answer
 
 from .environ import ENVIRON
 
+pytestmark = pytest.mark.slow
+
 FEW = hypothesis_settings(max_examples=150, deadline=None, derandomize=True, database=None)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
 JSON = st.recursive(

@@ -17,6 +17,8 @@ from tests.ops.stock import finish, stock
 from tests.ops.telling import CLAIM, CLAIMED, SUBMITTED, entry, record
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.slow
+
 POLICY = document("operator-policy.json")
 SHOW, SHOW_TASK = ("show", "oss://my-videos/clip.mp4"), ("show", "400010")
 SHOW_IMM = ("show", "oss://my-videos/imm.mp4")

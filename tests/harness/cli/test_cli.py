@@ -25,6 +25,8 @@ from tests.harness.cli.command_line import LIMIT, assert_mistake, environment, r
 from tests.harness.multimediaai.imm.orders import imm_client_at
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_cloud_from_start_to_restart(project: Path) -> None:
     clip = project / "猫 a+b 100%.mp4"

@@ -13,6 +13,8 @@ from harness.cli.outcome import wait_for_outcome
 from harness.cloud import LocalCloud, local_cloud
 from tests.harness.cli.command_line import run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[LocalCloud]:

@@ -13,6 +13,8 @@ from harness.cloud import LocalCloud, local_cloud
 
 from .chromium import Page
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>.mp4"
 
 

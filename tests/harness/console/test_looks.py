@@ -17,6 +17,8 @@ from .chromium import Page
 from .test_browser import show
 from .test_pages import PAGES, look
 
+pytestmark = pytest.mark.slow
+
 #: Questions to a page, each a script of its own; the answer is a list of what is wrong.
 LOOKS = Path(__file__).parent / "looks"
 FAINT, UNREACHABLE = ((LOOKS / f"{name}.js").read_text() for name in ("faint", "unreachable"))

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from harness.fc.instances.code import CodeWatch
 from tests.harness.fc.account import LocalFc, error, gone, until
 
 PID = "import os\ndef handler(event, context): return os.getpid()"
@@ -174,31 +173,6 @@ def test_an_idle_instance_that_died_is_replaced(local: LocalFc) -> None:
     os.kill(pid, signal.SIGKILL)
     until(lambda: gone(pid))
     assert local.answer() != pid
-
-
-def test_changed_code_is_picked_up(local: LocalFc) -> None:
-    local.function("from helper import answer\ndef handler(event, context): return answer()")
-    helper = local.directory / "code" / "f" / "helper.py"
-    helper.write_text("def answer(): return 'one'")
-    assert local.fc.invoke("f", b"").body == b"one"
-    helper.write_text("def answer(): return 'two'")  # same size, same second
-    until(lambda: local.fc.invoke("f", b"").body == b"two")
-
-
-def test_other_files_in_the_folder_are_no_change_of_the_code(tmp_path: Path) -> None:
-    (tmp_path / "index.py").touch()
-    others, sources = (CodeWatch(tmp_path, tmp_path / "state" / "fc") for _ in range(2))
-    # The first look is what the others are compared with, and the second comes at once.
-    assert not others.changed()
-    assert not sources.changed()
-    (tmp_path / "video.mp4").touch()
-    (tmp_path / ".cache").mkdir()
-    (tmp_path / ".cache" / "x.py").touch()
-    (tmp_path / "state" / "fc" / "events").mkdir(parents=True)
-    (tmp_path / "state" / "fc" / "events" / "1.json").touch()
-    assert not others.changed()
-    (tmp_path / "index.py").write_text("pass")
-    assert sources.changed()
 
 
 def test_changed_settings_take_effect_at_the_next_invocation(local: LocalFc) -> None:

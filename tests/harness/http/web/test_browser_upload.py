@@ -17,6 +17,8 @@ from harness.http.server import Response, Server
 from tests.clients.oss_sdk import oss2_bucket
 from tests.harness.console.chromium import Page
 
+pytestmark = pytest.mark.slow
+
 KEY = "uploads/猫 a+b.mp4"
 FILM = "not really a film"
 

@@ -11,6 +11,8 @@ from harness.http.server import Response, Server
 from tests.harness.console.chromium import Page
 from tests.harness.http.web import attacks
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def elsewhere() -> Iterator[Server]:

@@ -19,6 +19,8 @@ from harness.multimediaai.media.gif import Gif, render
 from harness.multimediaai.media.video import VideoError
 from tests.harness.multimediaai.media.videos import GREEN, RED, make_sound, make_video, picture
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Seen:

@@ -12,6 +12,8 @@ from harness.multimediaai.media.lively import FRAME_COST, Stretch, liveliest
 from harness.multimediaai.media.video import Video
 from tests.harness.multimediaai.media.videos import GREEN, make_video
 
+pytestmark = pytest.mark.slow
+
 
 def of(path: Path) -> Stretch:
     with Video(path) as video:
