@@ -54,7 +54,7 @@ def _cell(figure: Figure, peer: str) -> str:
     if peer not in figure.samples:
         return ""
     value = figure.samples[peer].median
-    return f"{value:.3g} {figure.unit}".strip() if value < 100 else f"{value:.0f} {figure.unit}"
+    return f"{value:{'.3g' if value < 100 else '.0f'}} {figure.unit}".strip()
 
 
 def _ratio(figure: Figure) -> str:
