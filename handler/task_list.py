@@ -130,8 +130,8 @@ class _Look:
         self._base = base
         self._last: int | None = None
         self._last_at_first: int | None = None
-        #: Fetched before those in front of it, from which tasks may have moved to it since.
-        self._early: int | None = None
+        #: Fetched before those in front of them, from which tasks may have moved to them since.
+        self._early: set[int] = set()
         self._ended = False
         self._seen: set[int] = set()
         self._new = 0
@@ -153,7 +153,7 @@ class _Look:
         if page.latest:
             self.newest = max(self.newest, page.latest)
         if number in self.pages:  # once more, now that it is its turn: it has shown its order before
-            self._early = None
+            self._early.discard(number)
             before = self.pages[number]
             page = page._replace(**{name: getattr(before, name) for name in ("first", "last", "rises", "falls")})
         self.pages[number] = page
@@ -161,7 +161,7 @@ class _Look:
     def next_page(self) -> int:
         order = order_of(self.pages)
         if order is None and self.pages and self._last and self._last not in self.pages:
-            self._early = self._last if self._last > 2 else None
+            self._early |= {self._last} if self._last > 2 else set()
             return self._last
         if order is False and self._last_at_first:
             return next(number for number in range(self._last_at_first, 0, -1) if number not in self.pages)
@@ -201,7 +201,7 @@ class _Look:
     def _forwards(self) -> list[Page]:
         """The pages from the first on, without a gap."""
         pages, number = [], 1
-        while number in self.pages and number != self._early:
+        while number in self.pages and number not in self._early:
             pages.append(self.pages[number])
             number += 1
         return pages

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handler.errors import LeaseTooShort, NotProcessed, OutcomeUnknown
@@ -92,6 +92,13 @@ STEPS = st.lists(
     ties=st.booleans(),
     form=st.sampled_from(sorted(FORMS)),
     counts=st.booleans(),
+)
+@example(  # while the last page is looked at, it becomes the last but one
+    steps=[("create", 0), ("meanwhile", 1), ("meanwhile", 1), ("meanwhile", 4), ("find", 0)],
+    newest=True,
+    ties=False,
+    form="day",
+    counts=True,
 )
 def test_a_task_that_exists_is_never_said_not_to(
     steps: list[tuple[str, int]], newest: bool, ties: bool, form: str, counts: bool
