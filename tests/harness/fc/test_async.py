@@ -16,6 +16,8 @@ from harness.fc.errors import FcError
 from harness.ram.identity import ACCOUNT_ID
 from tests.harness.fc.account import REGION, ROLE, LocalFc, until
 
+pytestmark = pytest.mark.slow
+
 #: Notes each execution in a file and fails as often as the event says.
 COUNTING = """
     import json, os

@@ -19,6 +19,8 @@ import pytest
 
 from tests.harness.fc.account import LocalFc, error, gone, until
 
+pytestmark = pytest.mark.slow
+
 PID = "import os\ndef handler(event, context): return os.getpid()"
 #: Works until the test lets it go: until the file that the event names is there.
 HOLD = """

@@ -14,6 +14,8 @@ from harness.ram.identity import ACCOUNT_ID
 from tests.harness.oss.local import AWKWARD_KEY, TEMP_BUCKET, LocalOss
 from tests.npm import ALI_OSS, Unavailable, install
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 const OSS = require('ali-oss');
 const dns = require('dns');
