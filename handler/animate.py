@@ -24,7 +24,7 @@ from handler.errors import (
 )
 from handler.imm_errors import UNKNOWN, error_for
 from handler.oss_http import OssAnswer
-from handler.repeat import repeat
+from handler.repeat import check_lease, repeat
 from handler.service import GifTask, SecondsLeft
 from handler.settings import Settings
 from handler.storage import Storage
@@ -48,7 +48,8 @@ class Animator:
     def order(self, video: Video, target: tuple[str, str], left: SecondsLeft) -> GifTask:
         """Has the GIF of what the key holds made as `target`, (bucket, key). left: the lease.
 
-        Raises VideoUnusable, VideoNotFound, GifTaskError; OutcomeUnknown when nobody knows what became of it.
+        Raises VideoUnusable, VideoNotFound, LeaseTooShort, GifTaskError; OutcomeUnknown when nobody knows what
+        became of it.
         """
         if _BRACES.search(target[1]):
             raise VideoUnusable(
@@ -56,12 +57,12 @@ class Animator:
                 hint="upload it under a name without { and }",
                 code="NameHasBraces",
             )
-        return repeat(
-            lambda: self._send(video, target),
-            left,
-            self._time_limit,
-            (BACKOFF_SECONDS, MAX_BACKOFF_SECONDS),
-        )
+
+        def send() -> GifTask:
+            check_lease(left, self._time_limit)
+            return self._send(video, target)
+
+        return repeat(send, left, self._time_limit, (BACKOFF_SECONDS, MAX_BACKOFF_SECONDS))
 
     def is_permitted(self, bucket: str, key: str, target: tuple[str, str]) -> None:
         """Orders the GIF of a key that is not there, of which no task can be made. Raises as `order`."""

@@ -97,16 +97,17 @@ class GifTaskClient:
     ) -> tuple[dict[str, object], str]:
         """Retries what surely was not processed, with full jitter, while the lease lasts.
 
-        repeatable: a call that changes nothing, which is retried without an answer too.
+        repeatable: a call that changes nothing, which is retried without an answer too. Any other is sent only
+        while the lease lasts longer than it may take. Raises LeaseTooShort.
         """
         backoff = (BACKOFF_SECONDS, MAX_BACKOFF_SECONDS)
-        look = object if repeatable else partial(check_lease, left, self.time_limit)
+        look = None if repeatable else partial(check_lease, left, self.time_limit)
         return repeat(
             lambda: self._send(action, parameters, look), left, self.time_limit, backoff, repeatable=repeatable
         )
 
     def _send(
-        self, action: str, parameters: dict[str, str], look: Callable[[], object]
+        self, action: str, parameters: dict[str, str], look: Callable[[], None] | None
     ) -> tuple[dict[str, object], str]:
         api = Api(self._settings.gif_address, VERSION, _NOT_REACHED, _NOT_SENT, UNKNOWN)
         given = {"RegionId": self._settings.gif_region, **parameters}

@@ -179,10 +179,10 @@ def _oss_service(settings: Settings, clients: _Clients, *, follows: bool) -> Gif
         return ImmClient(settings, clients.credentials, clients.connections)
 
     if not follows:
-        return OssService(settings, animator, objects, imm, limit)
+        return OssService(settings, animator, objects, imm)
     from handler.oss_end import GifEnds
 
-    return OssService(settings, animator, objects, imm, limit, GifEnds(objects, imm()))
+    return OssService(settings, animator, objects, imm, GifEnds(objects, imm()))
 
 
 class _Clients(NamedTuple):

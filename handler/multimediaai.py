@@ -37,7 +37,6 @@ class MultimediaAi:
         self._listed = TaskList(tasks)
         self._urls = VideoUrls(settings, storage)
         self._ends = ends
-        self.time_limit = tasks.time_limit
 
     def order(self, video: Video) -> Order:
         url = self._urls.url(video)

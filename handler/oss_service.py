@@ -51,7 +51,6 @@ class OssService:
         animator: Animator,
         objects: Objects,
         imm: Callable[[], ImmClient],
-        time_limit: float,
         ends: GifEnds | None = None,
     ) -> None:
         self._settings = settings
@@ -59,7 +58,6 @@ class OssService:
         self._objects = objects
         self._imm = imm
         self._ends = ends
-        self.time_limit = time_limit
 
     def order(self, video: Video) -> Order:
         return Order(video)

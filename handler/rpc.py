@@ -40,7 +40,7 @@ def send(
     action: str,
     parameters: Mapping[str, str],
     seconds: float,
-    last_look: Callable[[], object] = object,
+    last_look: Callable[[], None] | None = None,
 ) -> Answer:
     """Whatever it answers within `seconds`. Raises NotProcessed, RequestRejected, OutcomeUnknown.
 
@@ -60,7 +60,8 @@ def send(
         }
     )
     Acs3Auth(credentials)(request)
-    last_look()
+    if last_look:
+        last_look()
     try:
         return connections.send("POST", request.url, request.headers, request.body, seconds=seconds)
     except NotSent as exc:

@@ -82,13 +82,8 @@ class Try(NamedTuple):
 
 
 class GifService(Protocol):
-    """One per instance, used by many threads.
+    """One per instance, used by many threads. downloads: whether it gets the video from a URL."""
 
-    time_limit: seconds that the request which makes a task may take in all; a lease must have more left.
-    downloads: whether it gets the video from a URL.
-    """
-
-    time_limit: float
     downloads: bool
 
     def order(self, video: Video) -> Order:
@@ -96,7 +91,10 @@ class GifService(Protocol):
         ...
 
     def create(self, order: Order, claim: str, left: SecondsLeft) -> GifTask:
-        """left: the lease. Raises GifOnUploadError; OutcomeUnknown when there may be a task."""
+        """left: the lease, which must last longer than the request may take.
+
+        Raises GifOnUploadError; OutcomeUnknown when there may be a task.
+        """
         ...
 
     def find(self, order: Order, history: History, left: SecondsLeft) -> GifTask | None:

@@ -25,7 +25,6 @@ from handler.errors import (
 from handler.logs import log
 from handler.pending import PendingEntries, entry_for
 from handler.record import FOUND, SUBMITTED, History, How, Submitted, TaskId, stamp
-from handler.repeat import check_lease
 from handler.service import NOT_PERMITTED, GifService, GifTask, Order, SecondsLeft
 from handler.settings import Settings
 from handler.storage import Storage, insist
@@ -209,14 +208,9 @@ class Submitter:
                     found = None
                 if found is not None:
                     return _Made(found, {**how, "adopted": True})
-            return _Made(self._create(attempt, order), how)
+            return _Made(self._service.create(order, attempt.claim.id, attempt.claim.lease.left), how)
         except GifOnUploadError as error:
             return _Made(error, how)
-
-    def _create(self, attempt: Attempt, order: Order) -> GifTask:
-        lease = attempt.claim.lease
-        check_lease(lease.left, self._service.time_limit)
-        return self._service.create(order, attempt.claim.id, lease.left)
 
 
 class _Made(NamedTuple):

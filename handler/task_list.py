@@ -161,7 +161,8 @@ class _Look:
     def next_page(self) -> int:
         order = order_of(self.pages)
         if order is None and self.pages and self._last and self._last not in self.pages:
-            self._early |= {self._last} if self._last > 2 else set()
+            if self._last > 2:
+                self._early.add(self._last)
             return self._last
         if order is False and self._last_at_first:
             return next(number for number in range(self._last_at_first, 0, -1) if number not in self.pages)
