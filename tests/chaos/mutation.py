@@ -29,11 +29,11 @@ import pytest
 from tests.project import PROJECT
 
 #: Whose every line decides whether there is one task, or what becomes of it.
-MODULES = ("record", "tracking", "reconcile", "submit", "follow", "collect")
+MODULES = ("record", "tracking", "reconcile", "submit", "repeat", "follow", "collect")
 _SUBMITTING = ("exactly_once", "takeovers", "lost_tasks", "force", "pending", "records")
 #: One after the other, until one has found it.
 TESTS = [
-    [f"tests/handler/test_{name}.py" for name in ("record", "tracking", "reconcile")],
+    [f"tests/handler/test_{name}.py" for name in ("record", "tracking", "reconcile", "gif_task")],
     [f"tests/e2e/test_{name}.py" for name in _SUBMITTING],
     [f"tests/e2e/test_{name}.py" for name in ("collect", "collect_events", "collect_over_time")],
     [f"tests/e2e/test_{name}.py" for name in ("results", "gate", "collect_many", "oss_service")],

@@ -157,7 +157,7 @@ def test_how_long_it_took_is_on_record(service: Service) -> None:
     service.succeed()
     service.collector()()
     ((_, lines),) = records(service.cloud).items()
-    assert 120 <= lines[-1]["task_seconds"] + 1 < 150
+    assert 119 <= lines[-1]["task_seconds"] < 150  # OSS tells whole seconds
 
 
 def test_two_collectors_at_once_end_as_one(service: Service) -> None:
