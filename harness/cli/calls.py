@@ -56,7 +56,7 @@ def invoke(file: Path, function: str | None, asynchronous: bool, endpoint: str |
     try:
         event = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as exc:
-        raise Mistake(f"{file}: {exc.strerror}") from exc
+        raise Mistake(f"{file}: {_reason(exc)}; `python -m harness events` lists the samples") from exc
     cloud = client_of(endpoint)
     answer = ask(cloud.invoke, function or ask(cloud.chosen_function), event, asynchronous)
     if asynchronous:

@@ -133,7 +133,10 @@ def test_other_mistakes_are_one_line(project: Path) -> None:
     assert_mistake(run("reset", "--endpoint", nobody), "no local cloud answers at")
     assert_mistake(run("put", project / "none.mp4"), "none.mp4: there is no such file")
     assert_mistake(run("put", project), "is a directory")
-    assert_mistake(run("invoke", project / "none.json"), "none.json: No such file")
+    assert_mistake(
+        run("invoke", project / "none.json"),
+        "none.json: there is no such file; `python -m harness events` lists the samples",
+    )
     assert_mistake(run("up", "--host", "0.0.0.0"), "--anywhere")
     assert_mistake(run("up", "--port", "99999"), "--port")
     assert_mistake(run("reset", "--directory", project), "nothing was removed")
