@@ -48,7 +48,7 @@ class Handler:
         return [dict(result) for result in results]
 
 
-def handler_for(cloud: LocalCloud, clock: Clock, url: str, timeout: float = 120, **environ: str) -> Handler:
+def handler_for(cloud: LocalCloud, clock: Clock, url: str, timeout: float = 120, /, **environ: str) -> Handler:
     """url: where the handler finds the services: the cloud, or what stands in front of it."""
     endpoints = dict.fromkeys(("OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "GIF_ENDPOINT"), url)
     values = {"APPLICATION_ID": "an-application", "TRACKING_BUCKET": RECORDS, **endpoints, **environ}

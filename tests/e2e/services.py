@@ -43,7 +43,7 @@ class Service(ABC):
         self.cloud, self.clock = cloud, clock
 
     @abstractmethod
-    def handler(self, timeout: float = 120, /, **environ: str) -> Handler: ...
+    def handler(self, **environ: str) -> Handler: ...
 
     @abstractmethod
     def collector(self, **environ: str) -> Collecting: ...
@@ -87,8 +87,8 @@ class MultimediaAi(Service):
     collected_without = frozenset({"HeadObject", "CopyObject"})
     orders_again = False
 
-    def handler(self, timeout: float = 120, /, **environ: str) -> Handler:
-        return handler_for(self.cloud, self.clock, self.cloud.url, timeout, **environ)
+    def handler(self, **environ: str) -> Handler:
+        return handler_for(self.cloud, self.clock, self.cloud.url, **environ)
 
     def collector(self, **environ: str) -> Collecting:
         return collector_for(self.cloud, None, **environ)
@@ -121,8 +121,8 @@ class OssProcessing(Service):
     collected_without = frozenset({"PutObject"})
     orders_again = True
 
-    def handler(self, timeout: float = 120, /, **environ: str) -> Handler:
-        return imm_handler(self.cloud, self.clock, environ, timeout=timeout)
+    def handler(self, **environ: str) -> Handler:
+        return imm_handler(self.cloud, self.clock, environ)
 
     def collector(self, **environ: str) -> Collecting:
         return imm_collector_for(self.cloud, **environ)

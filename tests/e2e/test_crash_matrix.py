@@ -115,7 +115,7 @@ def check(
     lease: float = LEASE,
 ) -> None:
     environ = {"CLAIM_LEASE_SECONDS": f"{lease}", "COLLECT": "off"}
-    handler = handler_for(site.cloud, site.clock, site.proxy.url, timeout=20, **environ)
+    handler = handler_for(site.cloud, site.clock, site.proxy.url, 20, **environ)
     case = scene(site, handler, next(_names))
     site.proxy.break_next(nth, how, reaches=reaches)
     result = deliver(site, handler, case.event)
