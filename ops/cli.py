@@ -29,6 +29,14 @@ class Gifs(click.Group):
         found: click.Command = importlib.import_module(f"ops.commands.{cmd_name}").run
         return found
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as exc:
+            raise Mistake(
+                f"{exc.option_name}: options come after the command, as in `./gifs list --json`"
+            ) from exc
+
     def main(self, *args: Any, **options: Any) -> Any:
         try:
             code = super().main(*args, **{**options, "standalone_mode": False})

@@ -21,6 +21,13 @@ class Mistake(click.ClickException):
 class Commands(click.Group):
     """Says what is wrong in one line, whatever it is."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as exc:
+            said = f"{exc.option_name}: options come after the command, as in `python -m harness up --port 0`"
+            raise Mistake(said) from exc
+
     def main(self, *args: Any, **options: Any) -> Any:
         try:
             code = super().main(*args, **{**options, "standalone_mode": False})

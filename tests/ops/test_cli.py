@@ -47,6 +47,15 @@ def test_every_command_has_help_with_a_sentence_first() -> None:
     assert all(f"\n  {name} " in listed for name in COMMANDS)
 
 
+@pytest.mark.parametrize("option", ["--local", "--nonsense"])
+def test_an_option_before_the_command_is_told_its_place(option: str) -> None:
+    ran = run_gifs(option, "list")
+    assert (ran.code, ran.err) == (
+        2,
+        f"Error: {option}: options come after the command, as in `./gifs list --json`\n",
+    )
+
+
 def test_without_settings_each_missing_one_is_named_once(stack: Path) -> None:
     ran = run_gifs("list", "--stack", str(stack))
     assert ran.code == 2

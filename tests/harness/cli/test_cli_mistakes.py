@@ -40,6 +40,10 @@ def test_a_broken_stack_is_one_line(project: Path, text: str | None, words: list
     assert not (project / "state").exists()
 
 
+def test_an_option_before_the_command_is_told_its_place() -> None:
+    assert_mistake(run("--endpoint", "http://127.0.0.1:1", "put"), "--endpoint", "after the command")
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
