@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from pathlib import Path
@@ -77,6 +78,12 @@ class Tasks:
         self._lock = threading.RLock()
         self._turn = threading.Condition(self._lock)
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        with ExitStack() as unreadable:
+            unreadable.callback(self._database.close)
+            self._lay_out()
+            unreadable.pop_all()
+
+    def _lay_out(self) -> None:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         columns = ", ".join(name for name in _COLUMNS if name != "task_id")

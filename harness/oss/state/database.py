@@ -7,7 +7,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +60,16 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         self._when_committed: list[Callable[[], None]] = []
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_TABLES)
-        for table, column in _LATER_COLUMNS:
-            known = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
-            if column.partition(" ")[0] not in known:
-                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        with ExitStack() as unreadable:
+            unreadable.callback(self._connection.close)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_TABLES)
+            for table, column in _LATER_COLUMNS:
+                known = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+                if column.partition(" ")[0] not in known:
+                    self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+            unreadable.pop_all()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

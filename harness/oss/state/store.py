@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -48,7 +49,10 @@ class Store:
         self.cors = CorsRules(self._database)
         self.protections = Protections(self._database, blocks_public)
         self.domains = Domains(self._database, clock)
-        self.blobs.keep_only(self._blobs_in_use())
+        with ExitStack() as unreadable:
+            unreadable.callback(self._database.close)
+            self.blobs.keep_only(self._blobs_in_use())
+            unreadable.pop_all()
 
     def put(self, bucket: str, key: str, data: bytes, content_type: str = "") -> StoredObject:
         attributes = Attributes(headers={"Content-Type": content_type} if content_type else {})

@@ -109,7 +109,9 @@ def test_a_dotenv_that_cannot_be_read_is_one_line(project: Path, content: bytes 
         read_stack(project / "s.yaml", {})
 
 
-@pytest.mark.parametrize("name", ["oss/oss.sqlite3", "multimediaai/tasks.sqlite"])
+@pytest.mark.parametrize(
+    "name", ["oss/oss.sqlite3", "sls/sls.sqlite3", "multimediaai/tasks.sqlite", "imm/imm.sqlite3"]
+)
 def test_broken_state_is_one_line(project: Path, name: str) -> None:
     state = project / "state"
     with local_cloud(render=False, directory=state):

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.cloud import CloudOptions, LocalCloud, local_cloud
-from harness.cloud.directory import DirectoryInUse, NotAStateDirectory, StateDirectory, remove_state, running_at
+from harness.cloud.directory import (
+    DirectoryInUse,
+    NotAStateDirectory,
+    StateDirectory,
+    StateUnreadable,
+    remove_state,
+    running_at,
+)
 from tests.project import PROJECT
 
 HOLD = """
@@ -120,3 +129,37 @@ def test_a_cloud_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None
     assert running_at(tmp_path / "state") is None
     with local_cloud(directory=tmp_path / "state", render=False):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("oss/oss.sqlite3", 0),
+        ("oss/oss.sqlite3", 3),  # laid out well, and read only later
+        ("sls/sls.sqlite3", 0),
+        ("multimediaai/tasks.sqlite", 0),
+        ("imm/imm.sqlite3", 0),
+    ],
+)
+def test_state_that_cannot_be_read_leaves_nothing_open(
+    tmp_path: Path, name: str, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with local_cloud(directory=tmp_path, render=False) as cloud:
+        cloud.oss.store.put("my-videos", "clip.mp4", b"film")
+    file = tmp_path / name
+    file.write_bytes(file.read_bytes()[: page * 4096] + b"garbage " * 4096)
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def noted(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    with pytest.raises(StateUnreadable):
+        LocalCloud(CloudOptions(directory=tmp_path, render=False))
+    assert opened
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+    remove_state(tmp_path)

@@ -9,6 +9,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from harness.fc.sls.errors import SlsError
@@ -44,9 +45,12 @@ class Store:
         path = directory / "sls.sqlite3"
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(_TABLES)
+        with ExitStack() as unreadable:
+            unreadable.callback(self._db.close)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = OFF")
+            self._db.executescript(_TABLES)
+            unreadable.pop_all()
         self._written, self._closed = 0, False
 
     def close(self) -> None:
