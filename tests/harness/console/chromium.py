@@ -107,6 +107,8 @@ class Page:
         data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
         for kind in ("dragEnter", "dragOver", "drop"):
             self.call("Input.dispatchDragEvent", type=kind, data=data, **point)
+            # A page that is still busy with one may miss the next.
+            self.evaluate("new Promise(requestAnimationFrame)")
 
     def choose(self, files: list[Path], selector: str) -> None:
         """Chooses files in a file input's dialog."""

@@ -172,13 +172,16 @@ def test_hd_without_a_colour_note_is_bt709(tmp_path: Path) -> None:
 def test_variable_frame_rate_keeps_its_timing(tmp_path: Path) -> None:
     random.seed(7)
     times = list(accumulate((random.choice([10, 40, 150, 300]) for _ in range(40)), initial=0))
-    video = make_video(tmp_path / "v.mkv", size=(320, 240), frames=41, times=times, place=lambda n: n / 41)
+    # Without loss: how x264 blurs an edge depends on the number of processors.
+    video = make_video(
+        tmp_path / "v.mkv", size=(320, 240), frames=41, times=times, place=lambda n: n / 41, codec="ffv1"
+    )
     made, seen = make(video)
     assert made.frames > 10
     for number, at in enumerate(seen.times):
         shown = max(n for n, time in enumerate(times) if time <= (made.start + at) * 1000 + 1)
         left = next(x for x in range(320) if close(seen.color(number, (x + 0.5) / 320, 0.375), RED))
-        assert abs(left - shown / 41 * 0.8 * 320) <= 4
+        assert abs(left - shown / 41 * 0.8 * 320) <= 3
 
 
 def test_a_slow_video_is_not_padded_with_equal_frames(tmp_path: Path) -> None:
