@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,4 +35,6 @@ def test_the_page_s_tests_pass_in_an_empty_folder(tmp_path: Path) -> None:
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
-    assert (done.returncode, done.stdout.splitlines()[-1].split(" in ")[0]) == (0, "4 passed"), done.stdout
+    # On some Pythons with warnings, of a client that reads the clock in the old way.
+    last = done.stdout.splitlines()[-1]
+    assert (done.returncode, re.split(", | in ", last)[0]) == (0, "4 passed"), done.stdout
