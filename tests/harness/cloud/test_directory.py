@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -131,23 +132,35 @@ def test_a_cloud_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None
         pass
 
 
+def damage(file: Path, table: str) -> None:
+    """Writes over the whole database, or only over the first page of a table, which is met later."""
+    at, count = 0, file.stat().st_size
+    if table:
+        with closing(sqlite3.connect(file)) as database:
+            (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+            (count,) = database.execute("PRAGMA page_size").fetchone()
+        at = (page - 1) * count
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(b"!" * count)
+
+
 @pytest.mark.parametrize(
-    ("name", "page"),
+    ("name", "table"),
     [
-        ("oss/oss.sqlite3", 0),
-        ("oss/oss.sqlite3", 3),  # laid out well, and read only later
-        ("sls/sls.sqlite3", 0),
-        ("multimediaai/tasks.sqlite", 0),
-        ("imm/imm.sqlite3", 0),
+        ("oss/oss.sqlite3", ""),
+        ("oss/oss.sqlite3", "objects"),
+        ("sls/sls.sqlite3", ""),
+        ("multimediaai/tasks.sqlite", ""),
+        ("imm/imm.sqlite3", ""),
     ],
 )
 def test_state_that_cannot_be_read_leaves_nothing_open(
-    tmp_path: Path, name: str, page: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with local_cloud(directory=tmp_path, render=False) as cloud:
-        cloud.oss.store.put("my-videos", "clip.mp4", b"film")
-    file = tmp_path / name
-    file.write_bytes(file.read_bytes()[: page * 4096] + b"garbage " * 4096)
+    with local_cloud(directory=tmp_path, render=False):
+        pass
+    damage(tmp_path / name, table)
     opened: list[sqlite3.Connection] = []
     connect = sqlite3.connect
 
