@@ -102,7 +102,8 @@ class TaskList:
             raise OutcomeUnknown(f"ListTasks: not found in the {MAX_PAGES} pages of tasks that were looked at")
         number = look.next_page()
         try:
-            answer = self._client.list_tasks(number, left)
+            # Its retries leave the time to submit what nobody can look for, where a person insists on it.
+            answer = self._client.list_tasks(number, lambda: left() - self._client.time_limit)
         except GifTaskError as error:
             self._failed = (time.monotonic(), error)
             raise

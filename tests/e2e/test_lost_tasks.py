@@ -90,7 +90,7 @@ def test_what_is_too_old_is_not_looked_at(
 def test_while_list_tasks_fails_nothing_is_submitted_unless_a_person_insists(
     cloud: LocalCloud, make_handler: Callable[..., Handler], fault: str
 ) -> None:
-    handler = make_handler(CLAIM_LEASE_SECONDS="1")
+    handler = make_handler(CLAIM_LEASE_SECONDS="2")
     lost = lose_the_answer(cloud, handler)
     cloud.faults.add(f"multimediaai:ListTasks:{fault}")
     for _ in range(2):

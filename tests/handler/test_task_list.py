@@ -241,3 +241,20 @@ def test_a_search_that_failed_goes_on_where_it_was(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     assert not find(known, service, "clip", settled=START)
     assert service.asked == [1, 10, *range(2, 11)]
+
+
+def test_a_search_that_fails_to_the_end_leaves_the_time_to_submit() -> None:
+    lease = 10.0
+
+    class OutOfOrder(Service):
+        def list_tasks(self, page: int, left: Any = None) -> TaskPage:
+            nonlocal lease
+            while left() > self.time_limit:
+                lease -= self.time_limit  # no answer within it
+            raise OutcomeUnknown("no answer")
+
+    service = OutOfOrder()
+    known = listing(service)
+    with pytest.raises(OutcomeUnknown):
+        known.find("clip", lambda _: False, datetime.now(timezone.utc), service.now, service.now, lambda: lease)
+    assert lease > service.time_limit
