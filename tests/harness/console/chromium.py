@@ -68,6 +68,8 @@ class Page:
 
     def open(self, url: str) -> None:
         """Returns when the page and what it refers to have loaded."""
+        # The timers of a page in the background may stand still, those of `wait_for` too.
+        self.call("Page.bringToFront")
         self.call("Page.navigate", url=url)
         self.wait_for(f"document.readyState === 'complete' && location.href.startsWith({json.dumps(url)})")
 
@@ -107,8 +109,6 @@ class Page:
         data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
         for kind in ("dragEnter", "dragOver", "drop"):
             self.call("Input.dispatchDragEvent", type=kind, data=data, **point)
-            # A page that is still busy with one may miss the next.
-            self.evaluate("new Promise(requestAnimationFrame)")
 
     def choose(self, files: list[Path], selector: str) -> None:
         """Chooses files in a file input's dialog."""
