@@ -126,7 +126,7 @@ def test_a_refused_upload_says_why(page: Page, cloud: LocalCloud, tmp_path: Path
     (tmp_path / "clip.mp4").write_bytes(b"film")
     show(page, cloud)
     cloud.faults.add("oss:PutObject:error=503/ServiceUnavailable")
-    page.drop([tmp_path / "clip.mp4"], "#drop")
+    page.choose([tmp_path / "clip.mp4"], "#files")
     page.wait_for("document.getElementById('uploads').innerText.includes('ServiceUnavailable')")
     # The browser reports the refusal, too; that is not the page's fault.
     assert ["503" in problem for problem in page.problems] == [True]
